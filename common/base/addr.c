@@ -1,0 +1,184 @@
+/*
+ * addr.c - socket addresses: parse, print, compare.
+ */
+#include "base/addr.h"
+
+#include "base/hash.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+
+#define V6_LINE_BYTES  8 /* a subscriber line is a /64 */
+#define V4_MAPPED_BITS 96
+
+/* The bytes of the host part; an IPv4-mapped address counts as IPv4. */
+static struct slice host_bytes(const union addr *a)
+{
+	const char *v6 = (const char *)&a->in6.sin6_addr;
+
+	if (a->sa.sa_family == AF_INET)
+		return (struct slice){(const char *)&a->in4.sin_addr, 4};
+	if (a->sa.sa_family != AF_INET6)
+		return (struct slice){0};
+	if (IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
+		return (struct slice){v6 + 12, 4};
+	return (struct slice){v6, 16};
+}
+
+static struct slice without_brackets(struct slice s)
+{
+	if (s.n < 2 || s.p[0] != '[' || s.p[s.n - 1] != ']')
+		return s;
+	return (struct slice){s.p + 1, s.n - 2};
+}
+
+int addr_parse(union addr *out, struct slice text, uint16_t port)
+{
+	struct slice bare = without_brackets(text);
+	char z[INET6_ADDRSTRLEN + 1];
+	union addr a = {0};
+
+	if (bare.n == 0 || bare.n >= sizeof(z))
+		return EINVAL;
+	memcpy(z, bare.p, bare.n);
+	z[bare.n] = '\0';
+	if (strlen(z) != bare.n)
+		return EINVAL;
+
+	if (bare.n == text.n && inet_pton(AF_INET, z, &a.in4.sin_addr) == 1) {
+		a.in4.sin_family = AF_INET;
+		a.in4.sin_port = htons(port);
+	} else if (inet_pton(AF_INET6, z, &a.in6.sin6_addr) == 1) {
+		a.in6.sin6_family = AF_INET6;
+		a.in6.sin6_port = htons(port);
+	} else {
+		return EINVAL;
+	}
+	*out = a;
+	return 0;
+}
+
+/* "::ffff:10.0.0.0/104" is 10.0.0.0/8 in other words. */
+static void unmap_prefix(struct addr_prefix *p)
+{
+	struct slice v4 = host_bytes(&p->addr);
+	union addr a = {.in4.sin_family = AF_INET};
+
+	if (p->addr.sa.sa_family != AF_INET6 || v4.n != 4 ||
+	    p->bits < V4_MAPPED_BITS)
+		return;
+	memcpy(&a.in4.sin_addr, v4.p, 4);
+	p->addr = a;
+	p->bits -= V4_MAPPED_BITS;
+}
+
+static void clear_host_bits(struct addr_prefix *p)
+{
+	bool v4 = p->addr.sa.sa_family == AF_INET;
+	uint8_t *b = v4 ? (uint8_t *)&p->addr.in4.sin_addr
+			: (uint8_t *)&p->addr.in6.sin6_addr;
+	unsigned all = v4 ? 32 : 128;
+
+	for (unsigned bit = p->bits; bit < all; bit++)
+		b[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
+}
+
+int addr_prefix_parse(struct addr_prefix *out, struct slice text)
+{
+	size_t slash = slice_index(text, '/');
+	struct slice host = {text.p, slash == SIZE_MAX ? text.n : slash};
+	struct addr_prefix p = {0};
+	uint32_t all, bits;
+
+	if (addr_parse(&p.addr, host, 0))
+		return EINVAL;
+	all = bits = p.addr.sa.sa_family == AF_INET ? 32 : 128;
+	if (slash != SIZE_MAX &&
+	    slice_to_u32(&bits, (struct slice){text.p + slash + 1,
+					       text.n - slash - 1}))
+		return EINVAL;
+	if (bits > all)
+		return EINVAL;
+	p.bits = (uint8_t)bits;
+	unmap_prefix(&p);
+	clear_host_bits(&p);
+	*out = p;
+	return 0;
+}
+
+bool addr_within(const struct addr_prefix *p, const union addr *a)
+{
+	struct slice net = host_bytes(&p->addr), host = host_bytes(a);
+	unsigned whole = p->bits / 8, rest = p->bits % 8;
+	uint8_t differ;
+
+	if (net.n == 0 || net.n != host.n)
+		return false;
+	if (memcmp(net.p, host.p, whole) != 0)
+		return false;
+	if (rest == 0)
+		return true;
+	differ = (uint8_t)(net.p[whole] ^ host.p[whole]);
+	return differ >> (8 - rest) == 0;
+}
+
+bool addr_eq(const union addr *a, const union addr *b)
+{
+	return addr_port(a) == addr_port(b) && addr_same_host(a, b);
+}
+
+static uint32_t scope(const union addr *a)
+{
+	return a->sa.sa_family == AF_INET6 ? a->in6.sin6_scope_id : 0;
+}
+
+bool addr_same_host(const union addr *a, const union addr *b)
+{
+	return slice_eq(host_bytes(a), host_bytes(b)) && scope(a) == scope(b);
+}
+
+uint16_t addr_port(const union addr *a)
+{
+	if (a->sa.sa_family == AF_INET)
+		return ntohs(a->in4.sin_port);
+	if (a->sa.sa_family == AF_INET6)
+		return ntohs(a->in6.sin6_port);
+	return 0;
+}
+
+socklen_t addr_len(const union addr *a)
+{
+	return a->sa.sa_family == AF_INET ? sizeof(a->in4) : sizeof(a->in6);
+}
+
+const char *addr_text(const union addr *a, char *out)
+{
+	bool v6 = a->sa.sa_family == AF_INET6;
+	char host[ADDR_TEXT_MAX];
+
+	addr_host_text(a, host);
+	snprintf(out, ADDR_TEXT_MAX, v6 ? "[%.46s]:%u" : "%.46s:%u", host,
+		 addr_port(a));
+	return out;
+}
+
+const char *addr_host_text(const union addr *a, char *out)
+{
+	const void *host = a->sa.sa_family == AF_INET
+				   ? (const void *)&a->in4.sin_addr
+				   : (const void *)&a->in6.sin6_addr;
+
+	if (!inet_ntop(a->sa.sa_family, host, out, ADDR_TEXT_MAX))
+		memcpy(out, "none", sizeof("none"));
+	return out;
+}
+
+uint64_t addr_hash_host(const union addr *a)
+{
+	struct slice host = host_bytes(a);
+
+	if (host.n == 16)
+		host.n = V6_LINE_BYTES;
+	return hash_bytes(0, host);
+}

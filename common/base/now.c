@@ -1,0 +1,30 @@
+/*
+ * now.c - the one place that asks the system for the time.
+ */
+#include "base/now.h"
+
+#include <time.h>
+
+static uint64_t read_ms(clockid_t clock)
+{
+	struct timespec ts = {0};
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* One more than the kernel says: the first millisecond after boot is not 0. */
+uint64_t now_mono_ms(void)
+{
+	return read_ms(CLOCK_MONOTONIC) + 1;
+}
+
+uint64_t now_wall_ms(void)
+{
+	return read_ms(CLOCK_REALTIME);
+}
+
+uint64_t now_wall_s(void)
+{
+	return now_wall_ms() / 1000;
+}

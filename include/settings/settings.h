@@ -1,0 +1,205 @@
+/**
+ * @file settings.h
+ * What the operator asked for: one immutable snapshot read from one file.
+ *
+ * A snapshot is shared by every thread, never changed, and counted: a reload
+ * makes a new one and swaps it. Each setting is a row of the table in
+ * settings_table.c: name, type, unit, default, check, one line of help.
+ */
+#ifndef SETTINGS_SETTINGS_H
+#define SETTINGS_SETTINGS_H
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "base/slice.h"
+#include "base/why.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The two sides of the edge. */
+enum leg { LEG_OUTSIDE, LEG_INSIDE, LEG_COUNT };
+
+/** Names, in order. `n` strings owned by the snapshot. */
+struct name_list {
+	char **v;
+	size_t n;
+};
+
+/** A host with its port, as in "home01.internal.example:5061". */
+struct host_port {
+	char *host;    /* lower case, no trailing dot; no brackets for IPv6 */
+	uint16_t port; /* 0: not given, found by RFC 3263 or 5061 */
+};
+
+/** Servers, in order. */
+struct host_list {
+	struct host_port *v;
+	size_t n;
+};
+
+/** One leg: where it listens and who it is. */
+struct leg_settings {
+	union addr *address; /* port 0; each distinct */
+	size_t addresses;
+	char *fqdn;
+	uint16_t tls_port;
+	uint16_t users_port;		 /* outside only; 0 = off */
+	char *certificate, *key, *trust; /* PEM files */
+	struct name_list dns; /* "address" or "address@port"; none: system */
+};
+
+/** A name that needs no DNS. */
+struct host_entry {
+	char *name;
+	union addr *address;
+	size_t addresses;
+};
+
+/** Which home server serves a domain when there is no director. */
+struct domain_home {
+	char *domain;
+	struct host_port home;
+};
+
+/** An enrolled video-conferencing system. */
+struct device_settings {
+	char *name;
+	struct addr_prefix *address;
+	size_t addresses;
+	struct name_list
+		identities; /* "sip:room1@example.com", "sip:*@example.com" */
+	struct name_list methods; /* upper case */
+	char *contact; /* "sip:user@host:port;transport=tcp", or NULL */
+	bool may_register;
+	int line;
+};
+
+/** Every figure of the design's table of limits; each is a setting. */
+struct limits {
+	uint32_t handshake_s, header_s, body_s, first_request_s;
+	uint32_t unauth_connections, unauth_rate, half_open;
+	uint32_t aors_per_flow, flows_per_aor;
+	uint32_t message_bytes, device_message_bytes, header_bytes, line_bytes;
+	uint32_t headers, vias, routes, contacts;
+	uint32_t out_queue_bytes, out_stall_s, messages_per_turn;
+	uint32_t connect_ms;	 /* TCP and TLS set-up to a next hop */
+	uint32_t hop_answer_s;	 /* first answer from a next hop */
+	uint32_t target_aside_s; /* a failed target is passed over so long */
+	uint32_t transaction_s;	 /* Timer F, H and the like: 64*T1 */
+	uint32_t timer_c_s;
+	uint32_t flow_timer_s;	/* RFC 5626 Flow-Timer; 0 = not offered */
+	uint32_t server_idle_s; /* idle connection that we opened */
+	uint32_t transactions;	/* a worker, at once */
+	uint32_t registrations; /* AORs remembered, all workers */
+	uint32_t home_s;	/* home learnt without a registration is kept */
+	uint32_t dialog_token_s; /* Record-Route tokens stay good */
+	uint32_t drain_s;	 /* SIGTERM to exit at most */
+};
+
+/** The whole snapshot. */
+struct settings {
+	/* edge */
+	char *state_dir;
+	uint32_t workers; /* never 0 here: 0 in the file becomes the cores */
+	struct name_list sip_domains; /* lower case; [0] is primary */
+	enum log_level log_level;
+	/* legs */
+	struct leg_settings leg[LEG_COUNT];
+	struct name_list trusted_servers; /* lower case */
+	/* hosts */
+	struct host_entry *host;
+	size_t hosts;
+	/* routing */
+	struct host_list directors;
+	struct host_list home_servers;
+	struct domain_home *domain_home;
+	size_t domain_homes;
+	uint32_t max_redirects;
+	/* devices */
+	bool devices_enabled;
+	enum leg device_leg;
+	uint16_t device_port;
+	struct device_settings *device;
+	size_t devices;
+	/* users */
+	bool users_enabled;
+	bool users_require_registration;
+
+	struct limits limits;
+};
+
+/**
+ * Read and check a file. Nothing but the file, and the existence of the
+ * files it names, is looked at.
+ *
+ * @param out   the snapshot, one reference held by the caller
+ * @param path  file to read
+ * @param why   WHY_MAX bytes: "FILE:LINE: what is wrong, what to write"
+ * @return      0; EINVAL when something is wrong, told in why; ENOMEM
+ */
+int settings_load(const struct settings **out, const char *path, char *why);
+
+/**
+ * Hold a snapshot a little longer.
+ *
+ * @param s  snapshot
+ * @return   s
+ */
+const struct settings *settings_ref(const struct settings *s);
+
+/**
+ * Let go of a snapshot; the last reference frees it.
+ *
+ * @param s  set to NULL; NULL inside is fine
+ */
+void settings_unref(const struct settings **s);
+
+/**
+ * Print every setting with type, unit, default and help, for the manual.
+ *
+ * @param print  called once a line, without newline
+ * @param arg    passed to print
+ */
+void settings_describe(void (*print)(const char *line, void *arg), void *arg);
+
+/**
+ * Is a host one of our SIP domains?
+ *
+ * @param s     snapshot
+ * @param host  host part of a URI
+ * @return      true when it is
+ */
+bool settings_our_domain(const struct settings *s, struct slice host);
+
+/**
+ * Find a server in a list.
+ *
+ * @param list  servers
+ * @param host  host, name or IP literal without brackets
+ * @param port  0 or the default SIPS port 5061 match an entry without port
+ * @return      the entry, or NULL
+ */
+const struct host_port *settings_find_host(const struct host_list *list,
+					   struct slice host, uint16_t port);
+
+/**
+ * The device enrolled for an address.
+ *
+ * @param s     snapshot
+ * @param peer  source address
+ * @return      borrowed from s, or NULL
+ */
+const struct device_settings *settings_device_at(const struct settings *s,
+						 const union addr *peer);
+
+/**
+ * Is an identity one that the device may use?
+ *
+ * @param d    device
+ * @param aor  "sip:user@host", lower-case scheme and host
+ * @return     true when listed, or under a listed "sip:*@host"
+ */
+bool settings_device_is(const struct device_settings *d, struct slice aor);
+
+#endif

@@ -1,0 +1,181 @@
+/**
+ * @file token.h
+ * The signed words that the edge writes into Path, Record-Route and Via and
+ * believes only when they come back unchanged (RFC 5626 §5.2).
+ *
+ * A route token says which connection, whose, which dialog, and may seal the
+ * rest of a route set so that the outside never reads it. A branch names the
+ * transaction that waits for the answer. HMAC-SHA256 cut to 128 bits; sealed
+ * parts are encrypted first (AES-256-CTR, then MAC). base64url, so a token is
+ * a legal user part of a SIP URI and a legal Via branch.
+ *
+ * Keys are drawn from getrandom, kept in <state_dir>/token-keys (0600), and
+ * rotated daily: `token_keys` is the key ring, shared and immutable;
+ * `token_pen` is one thread's means to use it.
+ */
+#ifndef TOKEN_TOKEN_H
+#define TOKEN_TOKEN_H
+
+#include "base/slice.h"
+#include "base/why.h"
+
+#include <stdint.h>
+
+/** Longest sealed part [bytes]. */
+#define TOKEN_SEALED_MAX 1024
+/** Room for the longest token, no NUL. */
+#define TOKEN_MAX 1536
+/** Length of a branch, "z9hG4bK" included; all have the same. */
+#define TOKEN_BRANCH_LEN 62
+
+/** What a route token is for. */
+enum token_kind {
+	TOKEN_FLOW = 1,	  /* Path: requests from inside go down this flow */
+	TOKEN_DIALOG = 2, /* Record-Route: requests inside one dialog */
+};
+
+/** Where the connection of a token lies; 0 is "no connection". */
+typedef uint64_t token_conn;
+
+/** What a route token says. */
+struct token {
+	enum token_kind kind;
+	token_conn conn; /* the flow to the outside party */
+	uint64_t who;	 /* token_who() of the outside party's AOR, or device */
+	uint64_t dialog; /* token_dialog(); 0 for TOKEN_FLOW */
+	uint64_t issued_s;   /* wall clock */
+	struct slice sealed; /* opaque to this module; may be empty */
+};
+
+/** What a branch says. */
+struct token_branch {
+	uint8_t worker;
+	uint32_t slot, generation; /* of the transaction */
+	uint64_t loop; /* RFC 5393 §4.2: hash of what decides the next hop */
+};
+
+struct token_keys;
+struct token_pen;
+
+/**
+ * Read the key ring, making it when there is none; rotate what is older than
+ * a day. Old keys stay for as long as route tokens live.
+ *
+ * @param out        the ring, one reference held by the caller
+ * @param state_dir  folder, created 0700 if missing
+ * @param wall_s     wall clock [s]
+ * @param keep_s     how long an old key is still believed [s]
+ * @param why        WHY_MAX bytes, filled on failure
+ * @return           0, or an errno; EPERM when the file can be read by others
+ */
+int token_keys_open(const struct token_keys **out, const char *state_dir,
+		    uint64_t wall_s, uint64_t keep_s, char *why);
+
+/**
+ * When must token_keys_open() be called again to rotate?
+ *
+ * @param k  ring
+ * @return   wall clock [s]
+ */
+uint64_t token_keys_rotate_at(const struct token_keys *k);
+
+/**
+ * Hold a ring a little longer.
+ *
+ * @param k  ring
+ * @return   k
+ */
+const struct token_keys *token_keys_ref(const struct token_keys *k);
+
+/**
+ * Let go; the last reference wipes and frees the keys.
+ *
+ * @param k  set to NULL; NULL inside is fine
+ */
+void token_keys_unref(const struct token_keys **k);
+
+/**
+ * Make one thread's pen for a ring.
+ *
+ * @param out  the pen
+ * @param k    ring; the pen takes its own reference
+ * @return     0 or ENOMEM
+ */
+int token_pen_create(struct token_pen **out, const struct token_keys *k);
+
+/**
+ * Destroy a pen.
+ *
+ * @param pen  set to NULL; NULL inside is fine
+ */
+void token_pen_destroy(struct token_pen **pen);
+
+/**
+ * Write a route token, signed with the newest key.
+ *
+ * @param pen  this thread's pen
+ * @param t    what it says; sealed at most TOKEN_SEALED_MAX
+ * @param out  TOKEN_MAX bytes
+ * @return     its length, 0 when sealed is too long or libcrypto failed
+ */
+size_t token_mint(struct token_pen *pen, const struct token *t, char *out);
+
+/**
+ * Believe a route token, or not.
+ *
+ * @param pen      this thread's pen
+ * @param out      what it says; out->sealed points into scratch
+ * @param text     as it came in the user part of a Route
+ * @param wall_s   wall clock [s]
+ * @param max_s    older ones are refused [s]; for TOKEN_FLOW age is not
+ *                 looked at, since the flow itself ends
+ * @param scratch  TOKEN_SEALED_MAX bytes for the sealed part
+ * @return         0; EBADMSG when it is not ours or was changed; ETIME when
+ *                 it, or its key, is too old
+ */
+int token_check(struct token_pen *pen, struct token *out, struct slice text,
+		uint64_t wall_s, uint64_t max_s, char *scratch);
+
+/**
+ * Write a Via branch.
+ *
+ * @param pen  this thread's pen
+ * @param b    what it says
+ * @param out  TOKEN_BRANCH_LEN bytes
+ */
+void token_branch_mint(struct token_pen *pen, const struct token_branch *b,
+		       char *out);
+
+/**
+ * Believe a Via branch, or not.
+ *
+ * @param pen   this thread's pen
+ * @param out   what it says
+ * @param text  value of the branch parameter
+ * @return      0 or EBADMSG
+ */
+int token_branch_check(struct token_pen *pen, struct token_branch *out,
+		       struct slice text);
+
+/**
+ * Name an address of record inside tokens; equal after a restart.
+ *
+ * @param pen  this thread's pen; the name depends on a key kept for good
+ * @param aor  canonical "sip:user@host", see facts
+ * @return     never 0
+ */
+uint64_t token_who(struct token_pen *pen, struct slice aor);
+
+/**
+ * Name a dialog by what both directions share (RFC 3261 §12): Call-ID and
+ * the tag of the party that began it.
+ *
+ * @param pen      this thread's pen
+ * @param call_id  Call-ID
+ * @param tag      From tag of the dialog-forming request
+ * @return         never 0
+ */
+uint64_t token_dialog(struct token_pen *pen, struct slice call_id,
+		      struct slice tag);
+
+#endif
