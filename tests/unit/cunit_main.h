@@ -98,7 +98,7 @@ static inline int test_table_run(const char *name, const struct test_row *rows,
 	int main(int argc, char **argv)                                        \
 	{                                                                      \
 		static const struct test_row rows[] = {__VA_ARGS__};           \
-									       \
+                                                                               \
 		return test_table_run(suite_name, rows,                        \
 				      sizeof(rows) / sizeof(rows[0]),          \
 				      argc > 1 ? argv[1] : NULL);              \
