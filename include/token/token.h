@@ -26,7 +26,7 @@
 /** Room for the longest token, no NUL. */
 #define TOKEN_MAX 1536
 /** Length of a branch, "z9hG4bK" included; all have the same. */
-#define TOKEN_BRANCH_LEN 62
+#define TOKEN_BRANCH_LEN 54
 
 /** What a route token is for. */
 enum token_kind {

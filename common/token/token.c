@@ -1,0 +1,361 @@
+/*
+ * token.c - minting and believing tokens (RFC 5626 §5.2, RFC 3261 §8.1.1.7).
+ *
+ * A route token is, before base64url, in network byte order:
+ *
+ *	format key-id kind conn who dialog issued [nonce sealed] mac
+ *	   1      1     1    8   8     8      4     12     n     16
+ *
+ * and a branch, after "z9hG4bK":
+ *
+ *	format key-id worker slot generation loop mac
+ *	   1      1      1     4      4        8   16
+ *
+ * The MAC covers all before it. The two formats differ in their first byte,
+ * so neither passes for the other.
+ */
+#include "token_ring.h"
+
+#include "base/b64.h"
+#include "base/hash.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#define FORMAT_ROUTE  0x11
+#define FORMAT_BRANCH 0x21
+#define COOKIE	      "z9hG4bK"
+#define COOKIE_LEN    (sizeof(COOKIE) - 1)
+#define MAC_LEN	      16
+#define MAC_FULL      32
+#define NONCE_LEN     12
+#define ROUTE_HEAD    31
+#define BRANCH_HEAD   19
+#define BRANCH_RAW    (BRANCH_HEAD + MAC_LEN)
+#define ROUTE_RAW_MAX (ROUTE_HEAD + NONCE_LEN + TOKEN_SEALED_MAX + MAC_LEN)
+
+_Static_assert(B64_LEN(ROUTE_RAW_MAX) <= TOKEN_MAX, "TOKEN_MAX is too small");
+_Static_assert(COOKIE_LEN + B64_LEN(BRANCH_RAW) == TOKEN_BRANCH_LEN,
+	       "TOKEN_BRANCH_LEN does not fit the layout");
+
+/** One thread's contexts, keyed once and then only rewound. */
+struct token_pen {
+	const struct token_keys *keys;
+	EVP_MAC_CTX *mac[RING_MAX]; /* as keys->key[] */
+	EVP_CIPHER *aes;
+	EVP_CIPHER_CTX *seal;
+	/* A nonce is drawn bytes, then a count: no two pens, no two tokens. */
+	uint8_t nonce[NONCE_LEN - 4];
+	uint32_t sealed_count;
+};
+
+static uint8_t *put(uint8_t *to, const void *p, size_t n)
+{
+	memcpy(to, p, n);
+	return to + n;
+}
+
+static uint8_t *put_u8(uint8_t *to, uint8_t v)
+{
+	*to = v;
+	return to + 1;
+}
+
+static uint8_t *put_u32(uint8_t *to, uint32_t v)
+{
+	uint32_t be = htobe32(v);
+
+	return put(to, &be, sizeof(be));
+}
+
+static uint8_t *put_u64(uint8_t *to, uint64_t v)
+{
+	uint64_t be = htobe64(v);
+
+	return put(to, &be, sizeof(be));
+}
+
+static uint32_t get_u32(const uint8_t *p)
+{
+	uint32_t be;
+
+	memcpy(&be, p, sizeof(be));
+	return be32toh(be);
+}
+
+static uint64_t get_u64(const uint8_t *p)
+{
+	uint64_t be;
+
+	memcpy(&be, p, sizeof(be));
+	return be64toh(be);
+}
+
+static EVP_MAC_CTX *mac_create(EVP_MAC *hmac, const struct ring_key *key)
+{
+	char digest[] = "SHA256";
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 6),
+		OSSL_PARAM_END,
+	};
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
+
+	if (ctx && EVP_MAC_init(ctx, key->mac, sizeof(key->mac), params) == 1)
+		return ctx;
+	EVP_MAC_CTX_free(ctx);
+	return NULL;
+}
+
+static bool pen_fill(struct token_pen *pen)
+{
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	bool good = hmac != NULL;
+
+	for (size_t i = 0; good && i < pen->keys->n; i++) {
+		pen->mac[i] = mac_create(hmac, &pen->keys->key[i]);
+		good = pen->mac[i] != NULL;
+	}
+	EVP_MAC_free(hmac); /* contexts hold their own references */
+	pen->aes = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
+	pen->seal = EVP_CIPHER_CTX_new();
+	return good && pen->aes && pen->seal &&
+	       getrandom(pen->nonce, sizeof(pen->nonce), 0) ==
+		       (ssize_t)sizeof(pen->nonce);
+}
+
+int token_pen_create(struct token_pen **out, const struct token_keys *k)
+{
+	struct token_pen *pen = calloc(1, sizeof(*pen));
+
+	if (!pen)
+		return ENOMEM;
+	pen->keys = token_keys_ref(k);
+	if (!pen_fill(pen)) {
+		token_pen_destroy(&pen);
+		return ENOMEM;
+	}
+	*out = pen;
+	return 0;
+}
+
+void token_pen_destroy(struct token_pen **pen)
+{
+	struct token_pen *p = *pen;
+
+	*pen = NULL;
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->keys->n; i++)
+		EVP_MAC_CTX_free(p->mac[i]);
+	EVP_CIPHER_CTX_free(p->seal);
+	EVP_CIPHER_free(p->aes);
+	token_keys_unref(&p->keys);
+	free(p);
+}
+
+static bool sign(struct token_pen *pen, size_t at, const uint8_t *p, size_t n,
+		 uint8_t out[MAC_LEN])
+{
+	EVP_MAC_CTX *ctx = pen->mac[at];
+	uint8_t full[MAC_FULL];
+	size_t len;
+
+	if (EVP_MAC_init(ctx, NULL, 0, NULL) != 1 ||
+	    EVP_MAC_update(ctx, p, n) != 1 ||
+	    EVP_MAC_final(ctx, full, &len, sizeof(full)) != 1 ||
+	    len != sizeof(full))
+		return false;
+	memcpy(out, full, MAC_LEN);
+	return true;
+}
+
+/* Which key of the ring signed these bytes, the last MAC_LEN of them? */
+static const struct ring_key *signer(struct token_pen *pen, const uint8_t *raw,
+				     size_t n)
+{
+	const struct token_keys *k = pen->keys;
+	size_t head = n - MAC_LEN;
+	uint8_t mac[MAC_LEN];
+
+	for (size_t i = k->n; i-- > 0;) {
+		if (k->key[i].id != raw[1])
+			continue;
+		if (!sign(pen, i, raw, head, mac) ||
+		    CRYPTO_memcmp(mac, raw + head, MAC_LEN) != 0)
+			return NULL;
+		return &k->key[i];
+	}
+	return NULL;
+}
+
+/* CTR is its own inverse; the last four bytes of the counter block are 0. */
+static bool apply_ctr(struct token_pen *pen, const struct ring_key *key,
+		      const uint8_t nonce[NONCE_LEN], const void *in, size_t n,
+		      void *out)
+{
+	uint8_t iv[16] = {0};
+	int len = 0;
+
+	memcpy(iv, nonce, NONCE_LEN);
+	return EVP_EncryptInit_ex2(pen->seal, pen->aes, key->seal, iv, NULL) ==
+		       1 &&
+	       EVP_EncryptUpdate(pen->seal, out, &len, in, (int)n) == 1 &&
+	       len == (int)n;
+}
+
+static bool next_nonce(struct token_pen *pen, uint8_t out[NONCE_LEN])
+{
+	if (++pen->sealed_count == 0 &&
+	    getrandom(pen->nonce, sizeof(pen->nonce), 0) !=
+		    (ssize_t)sizeof(pen->nonce))
+		return false;
+	put_u32(put(out, pen->nonce, sizeof(pen->nonce)), pen->sealed_count);
+	return true;
+}
+
+size_t token_mint(struct token_pen *pen, const struct token *t, char *out)
+{
+	size_t newest = pen->keys->n - 1;
+	const struct ring_key *key = &pen->keys->key[newest];
+	uint8_t raw[ROUTE_RAW_MAX], *to = raw;
+
+	if (t->sealed.n > TOKEN_SEALED_MAX)
+		return 0;
+	to = put_u8(to, FORMAT_ROUTE);
+	to = put_u8(to, key->id);
+	to = put_u8(to, (uint8_t)t->kind);
+	to = put_u64(to, t->conn);
+	to = put_u64(to, t->who);
+	to = put_u64(to, t->dialog);
+	to = put_u32(to, (uint32_t)t->issued_s);
+	if (t->sealed.n > 0) {
+		if (!next_nonce(pen, to) ||
+		    !apply_ctr(pen, key, to, t->sealed.p, t->sealed.n,
+			       to + NONCE_LEN))
+			return 0;
+		to += NONCE_LEN + t->sealed.n;
+	}
+	if (!sign(pen, newest, raw, (size_t)(to - raw), to))
+		return 0;
+	return b64_encode(out, raw, (size_t)(to - raw) + MAC_LEN);
+}
+
+static bool route_length_fits(size_t n)
+{
+	size_t plain = ROUTE_HEAD + MAC_LEN;
+
+	return n == plain || n > plain + NONCE_LEN;
+}
+
+static bool unseal(struct token_pen *pen, const struct ring_key *key,
+		   struct token *out, const uint8_t *raw, size_t n,
+		   char *scratch)
+{
+	out->sealed = (struct slice){0};
+	if (n == ROUTE_HEAD + MAC_LEN)
+		return true;
+	out->sealed.p = scratch;
+	out->sealed.n = n - ROUTE_HEAD - NONCE_LEN - MAC_LEN;
+	return apply_ctr(pen, key, raw + ROUTE_HEAD,
+			 raw + ROUTE_HEAD + NONCE_LEN, out->sealed.n, scratch);
+}
+
+static bool is_older(uint64_t wall_s, uint64_t than_s, uint64_t max_s)
+{
+	return wall_s > than_s && wall_s - than_s > max_s;
+}
+
+static int age_check(const struct token_pen *pen, const struct ring_key *key,
+		     const struct token *t, uint64_t wall_s, uint64_t max_s)
+{
+	if (key->retired_s &&
+	    is_older(wall_s, key->retired_s, pen->keys->keep_s))
+		return ETIME;
+	if (t->kind != TOKEN_FLOW && is_older(wall_s, t->issued_s, max_s))
+		return ETIME;
+	return 0;
+}
+
+int token_check(struct token_pen *pen, struct token *out, struct slice text,
+		uint64_t wall_s, uint64_t max_s, char *scratch)
+{
+	uint8_t raw[ROUTE_RAW_MAX];
+	const struct ring_key *key;
+	size_t n;
+
+	if (b64_decode(raw, sizeof(raw), &n, text) || !route_length_fits(n) ||
+	    raw[0] != FORMAT_ROUTE)
+		return EBADMSG;
+	key = signer(pen, raw, n);
+	if (!key || !unseal(pen, key, out, raw, n, scratch))
+		return EBADMSG;
+	out->kind = (enum token_kind)raw[2];
+	out->conn = get_u64(raw + 3);
+	out->who = get_u64(raw + 11);
+	out->dialog = get_u64(raw + 19);
+	out->issued_s = get_u32(raw + 27);
+	return age_check(pen, key, out, wall_s, max_s);
+}
+
+void token_branch_mint(struct token_pen *pen, const struct token_branch *b,
+		       char *out)
+{
+	size_t newest = pen->keys->n - 1;
+	uint8_t raw[BRANCH_RAW], *to = raw;
+
+	to = put_u8(to, FORMAT_BRANCH);
+	to = put_u8(to, pen->keys->key[newest].id);
+	to = put_u8(to, b->worker);
+	to = put_u32(to, b->slot);
+	to = put_u32(to, b->generation);
+	to = put_u64(to, b->loop);
+	/* An unsigned branch is one that no answer can ever match. */
+	if (!sign(pen, newest, raw, BRANCH_HEAD, to))
+		memset(to, 0, MAC_LEN);
+	memcpy(out, COOKIE, COOKIE_LEN);
+	b64_encode(out + COOKIE_LEN, raw, BRANCH_RAW);
+}
+
+int token_branch_check(struct token_pen *pen, struct token_branch *out,
+		       struct slice text)
+{
+	struct slice rest;
+	uint8_t raw[BRANCH_RAW];
+	size_t n;
+
+	if (text.n != TOKEN_BRANCH_LEN ||
+	    memcmp(text.p, COOKIE, COOKIE_LEN) != 0)
+		return EBADMSG;
+	rest = (struct slice){text.p + COOKIE_LEN, text.n - COOKIE_LEN};
+	if (b64_decode(raw, sizeof(raw), &n, rest) || n != BRANCH_RAW ||
+	    raw[0] != FORMAT_BRANCH || !signer(pen, raw, n))
+		return EBADMSG;
+	out->worker = raw[2];
+	out->slot = get_u32(raw + 3);
+	out->generation = get_u32(raw + 7);
+	out->loop = get_u64(raw + 11);
+	return 0;
+}
+
+static uint64_t never_0(uint64_t h)
+{
+	return h ? h : 1;
+}
+
+uint64_t token_who(struct token_pen *pen, struct slice aor)
+{
+	return never_0(hash_keyed(pen->keys->who, 0, aor));
+}
+
+uint64_t token_dialog(struct token_pen *pen, struct slice call_id,
+		      struct slice tag)
+{
+	const uint8_t *key = pen->keys->dialog;
+
+	return never_0(hash_keyed(key, hash_keyed(key, 0, call_id), tag));
+}
