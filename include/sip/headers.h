@@ -1,0 +1,82 @@
+/**
+ * @file headers.h
+ * Writes what leaves the edge: the received bytes with a few lines changed.
+ *
+ * One pass over the frame's line index into the output buffer. Everything not
+ * named in the rewrite is copied byte for byte, order kept.
+ */
+#ifndef SIP_HEADERS_H
+#define SIP_HEADERS_H
+
+#include "base/buf.h"
+#include "sip/framer.h"
+
+/** What to change on the way; zeroed changes nothing. */
+struct rewrite {
+	struct slice request_uri; /* absent: kept */
+	struct slice via; /* value of our Via, put on top; absent: none */
+	struct slice via_mark; /* ";received=192.0.2.1;rport=5061" for the top
+				  received Via, whose own received and rport
+				  are replaced; absent: untouched */
+	bool pop_via; /* responses: take the top Via off */
+	int max_forwards; /* > 0: written, added when absent; else kept */
+	unsigned pop_routes; /* Route values taken off the top */
+	uint64_t drop; /* FIELD_BIT set: every such field is left out */
+	struct slice add_top; /* whole lines with CRLF put before the first
+				 header field that is not Via: Route,
+				 Record-Route, Path */
+	struct slice add_end; /* whole lines with CRLF behind the last field */
+};
+
+/** Where a few things lie in what was written. */
+struct rewritten {
+	uint32_t branch; /* offset of our branch value in the output */
+	uint32_t rest; /* offset of the first byte behind our Via line, i.e.
+			  what stays the same when tried elsewhere */
+};
+
+/**
+ * Write a message, changed.
+ *
+ * @param out   appended to; check out->failed
+ * @param f     message as it came
+ * @param rw    what to change
+ * @param at    offsets counted from where out ended before; NULL if unwanted
+ * @return      0; EBADMSG when the rewrite does not fit the message (no Via
+ *              to pop, fewer Routes than pop_routes); ENOMEM
+ */
+int headers_write(struct buf *out, const struct frame *f,
+		  const struct rewrite *rw, struct rewritten *at);
+
+/**
+ * Write an answer of our own to a request (RFC 3261 §8.2.6): Via, From, To
+ * (with a tag), Call-ID, CSeq, extra lines, Content-Length: 0.
+ *
+ * @param out        appended to
+ * @param f          the request
+ * @param skip_vias  Via values on top that are our own and left out
+ * @param via_mark   as in struct rewrite, for the first Via written
+ * @param status     status code
+ * @param to_tag     added when To has none; absent: never added (100)
+ * @param extra      whole lines with CRLF, or absent
+ * @return           0; EBADMSG when the request lacks a needed field; ENOMEM
+ */
+int headers_answer(struct buf *out, const struct frame *f, unsigned skip_vias,
+		   struct slice via_mark, uint16_t status, struct slice to_tag,
+		   struct slice extra);
+
+/**
+ * Write the hop-by-hop ACK for a final answer other than 2xx (RFC 3261
+ * §17.1.1.3), or the CANCEL (§9.1), of a request that we sent: same
+ * Request-URI, top Via, Route, From, Call-ID; CSeq number with the method.
+ *
+ * @param out     appended to
+ * @param sent    the request as we sent it
+ * @param method  "ACK" or "CANCEL"
+ * @param to      value of To: the answer's for ACK; absent: the request's
+ * @return        0; EBADMSG; ENOMEM
+ */
+int headers_follow(struct buf *out, const struct frame *sent,
+		   const char *method, struct slice to);
+
+#endif
