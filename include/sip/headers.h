@@ -11,6 +11,9 @@
 #include "base/buf.h"
 #include "sip/framer.h"
 
+/** rewrite.max_forwards: this hop was the last but one; zero is written. */
+#define REWRITE_NO_HOPS (-1)
+
 /** What to change on the way; zeroed changes nothing. */
 struct rewrite {
 	struct slice request_uri; /* absent: kept */
@@ -19,7 +22,8 @@ struct rewrite {
 				  received Via, whose own received and rport
 				  are replaced; absent: untouched */
 	bool pop_via; /* responses: take the top Via off */
-	int max_forwards; /* > 0: written, added when absent; else kept */
+	int max_forwards; /* > 0, or REWRITE_NO_HOPS: written, added when
+			     absent; 0: kept */
 	unsigned pop_routes; /* Route values taken off the top */
 	uint64_t drop; /* FIELD_BIT set: every such field is left out */
 	struct slice add_top; /* whole lines with CRLF put before the first

@@ -1,0 +1,58 @@
+/*
+ * chars.h - the character classes of RFC 3261 §25.1, one look-up a byte.
+ */
+#ifndef EDGE_SIP_CHARS_H
+#define EDGE_SIP_CHARS_H
+
+#include "base/slice.h"
+
+enum char_class {
+	CHAR_TOKEN = 1, /* token */
+	CHAR_USER = 2,	/* unreserved / user-unreserved */
+	CHAR_PARAM = 4, /* what a URI parameter or header is made of, "%" too */
+	CHAR_HOST = 8,	/* hostname, and "_" which DNS has and SIP has not */
+	CHAR_VALUE = 16, /* unquoted value of a header parameter, leniently */
+	CHAR_DIGIT = 32,
+	CHAR_ALPHA = 64,
+	CHAR_HEX = 128,
+};
+
+extern const uint8_t chars_table[256];
+
+/* Is a byte of (one of) these classes? */
+static inline bool char_is(char c, unsigned classes)
+{
+	return chars_table[(unsigned char)c] & classes;
+}
+
+/* How many bytes at the front are of these classes? */
+static inline size_t chars_span(struct slice s, unsigned classes)
+{
+	size_t i = 0;
+
+	while (i < s.n && char_is(s.p[i], classes))
+		i++;
+	return i;
+}
+
+/* White space as it may stand inside a folded field (LWS). */
+static inline bool char_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Drop bytes from the front of a slice. */
+static inline struct slice slice_from(struct slice s, size_t n)
+{
+	return (struct slice){s.p + n, s.n - n};
+}
+
+/* Drop white space from the front of a slice. */
+static inline struct slice slice_skip_space(struct slice s)
+{
+	while (s.n > 0 && char_is_space(s.p[0]))
+		s = slice_from(s, 1);
+	return s;
+}
+
+#endif
