@@ -3,8 +3,8 @@
  *
  * A route token is, before base64url, in network byte order:
  *
- *	format key-id kind conn who dialog issued [nonce sealed] mac
- *	   1      1     1    8   8     8      4     12     n     16
+ *	format key-id door|kind conn who dialog issued [nonce sealed] mac
+ *	   1      1       1      8   8     8      4     12     n     16
  *
  * and a branch, after "z9hG4bK":
  *
@@ -228,7 +228,7 @@ size_t token_mint(struct token_pen *pen, const struct token *t, char *out)
 		return 0;
 	to = put_u8(to, FORMAT_ROUTE);
 	to = put_u8(to, key->id);
-	to = put_u8(to, (uint8_t)t->kind);
+	to = put_u8(to, (uint8_t)(t->kind | t->door << 4));
 	to = put_u64(to, t->conn);
 	to = put_u64(to, t->who);
 	to = put_u64(to, t->dialog);
@@ -294,7 +294,8 @@ int token_check(struct token_pen *pen, struct token *out, struct slice text,
 	key = signer(pen, raw, n);
 	if (!key || !unseal(pen, key, out, raw, n, scratch))
 		return EBADMSG;
-	out->kind = (enum token_kind)raw[2];
+	out->kind = (enum token_kind)(raw[2] & 0x0f);
+	out->door = raw[2] >> 4;
 	out->conn = get_u64(raw + 3);
 	out->who = get_u64(raw + 11);
 	out->dialog = get_u64(raw + 19);
