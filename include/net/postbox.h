@@ -53,4 +53,21 @@ void postbox_close(struct postbox **b);
  */
 void postbox_put(struct postbox *b, struct post *p);
 
+/**
+ * Run the jobs that are inside now, on the owner's thread. The loop does this
+ * by itself; a thread that no longer runs its loop asks for it.
+ *
+ * @param b  postbox
+ * @return   how many ran
+ */
+size_t postbox_run(struct postbox *b);
+
+/**
+ * Have a function called before each batch of jobs, on the owner's thread.
+ *
+ * @param b       postbox, before its thread runs
+ * @param before  called with the postbox's arg; NULL for none
+ */
+void postbox_before(struct postbox *b, void (*before)(void *arg));
+
 #endif

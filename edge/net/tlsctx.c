@@ -1,0 +1,325 @@
+/*
+ * tlsctx.c - one SSL_CTX a door.
+ */
+#include "net/tlsctx.h"
+
+#include "peer_print.h"
+#include "tlsctx_seen.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* RFC 9325 §4.2: forward secret, AEAD. */
+#define SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define SUITES_13                                                              \
+	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"                       \
+	"TLS_CHACHA20_POLY1305_SHA256"
+#define GROUPS	      "X25519:P-256:P-384"
+#define CHAIN_DEPTH   4
+#define CHAIN_BYTES   (32 * 1024)
+#define TICKET_LIFE_S 3600
+#define PROBLEM_MAX   160
+
+struct tlsctx {
+	atomic_uint refs;
+	SSL_CTX *ctx[TLS_DOORS];
+};
+
+/** What a door demands of the other side. */
+enum demand {
+	DEMAND_NOTHING,
+	DEMAND_SHOWN_IS_READ, /* any certificate; proves nothing by itself */
+	DEMAND_VERIFIED
+};
+
+struct door_row {
+	enum leg leg;
+	bool accepts;
+	enum demand demand;
+	unsigned tickets;
+	const char *name; /* session id context */
+};
+
+static const struct door_row doors[TLS_DOORS] = {
+	[TLS_OUTSIDE] = {LEG_OUTSIDE, true, DEMAND_SHOWN_IS_READ, 1, "outside"},
+	[TLS_USERS] = {LEG_OUTSIDE, true, DEMAND_NOTHING, 1, "users"},
+	[TLS_INSIDE] = {LEG_INSIDE, true, DEMAND_VERIFIED, 0, "inside"},
+	[TLS_TO_OUTSIDE] = {LEG_OUTSIDE, false, DEMAND_VERIFIED, 0, "to-out"},
+	[TLS_TO_INSIDE] = {LEG_INSIDE, false, DEMAND_VERIFIED, 0, "to-in"},
+};
+
+static int refused_index = -1;
+
+static void free_refused(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index,
+			 long argl, void *argp)
+{
+	(void)parent, (void)ad, (void)index, (void)argl, (void)argp;
+	free(ptr);
+}
+
+static void remember_refused(SSL *ssl, X509_STORE_CTX *store)
+{
+	X509 *leaf = X509_STORE_CTX_get0_cert(store);
+	struct refused_cert *r;
+
+	if (SSL_get_ex_data(ssl, refused_index))
+		return;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return;
+	r->depth = X509_STORE_CTX_get_error_depth(store);
+	r->reason =
+		X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
+	peer_fingerprint(r->fingerprint, leaf);
+	X509_NAME_oneline(X509_get_subject_name(leaf), r->subject,
+			  sizeof(r->subject));
+	if (!SSL_set_ex_data(ssl, refused_index, r))
+		free(r);
+}
+
+const struct refused_cert *tlsctx_refused(const SSL *ssl)
+{
+	return SSL_get_ex_data(ssl, refused_index);
+}
+
+static SSL *ssl_of(X509_STORE_CTX *store)
+{
+	return X509_STORE_CTX_get_ex_data(store,
+					  SSL_get_ex_data_X509_STORE_CTX_idx());
+}
+
+static int verify_strictly(int ok, X509_STORE_CTX *store)
+{
+	if (!ok)
+		remember_refused(ssl_of(store), store);
+	return ok;
+}
+
+/*
+ * The handshake goes on: whoever cannot prove a name is nobody special, and
+ * SSL_get_verify_result() keeps saying so. No ticket for one who showed a
+ * certificate: a resumed session would not look at it again.
+ */
+static int verify_leniently(int ok, X509_STORE_CTX *store)
+{
+	SSL *ssl = ssl_of(store);
+
+	SSL_set_num_tickets(ssl, 0);
+	if (!ok)
+		remember_refused(ssl, store);
+	return 1;
+}
+
+static int fail(char *why, const char *file, const char *problem,
+		const char *cure)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+
+	snprintf(why, WHY_MAX, "%s: %s%s%s%s: %s", file, problem,
+		 reason ? " (" : "", reason ? reason : "", reason ? ")" : "",
+		 cure);
+	ERR_clear_error();
+	return EINVAL;
+}
+
+static int check_readable(const char *file, const char *what, char *why)
+{
+	if (file && access(file, R_OK) == 0)
+		return 0;
+	snprintf(why, WHY_MAX, "%s: cannot read the %s: %s", file ? file : "?",
+		 what, file ? strerror(errno) : "no file is set");
+	return EINVAL;
+}
+
+static int load_own(SSL_CTX *ctx, const struct leg_settings *leg, char *why)
+{
+	int err = check_readable(leg->certificate, "certificate", why);
+
+	if (!err)
+		err = check_readable(leg->key, "private key", why);
+	if (err)
+		return err;
+	if (SSL_CTX_use_certificate_chain_file(ctx, leg->certificate) != 1)
+		return fail(why, leg->certificate, "not a usable certificate",
+			    "write the leaf and its intermediates in PEM");
+	ERR_clear_error();
+	if (SSL_CTX_use_PrivateKey_file(ctx, leg->key, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		return fail(why, leg->key, "not this certificate's key",
+			    "write the PEM key, without passphrase, that the "
+			    "certificate was made for");
+	return 0;
+}
+
+static int load_trust(SSL_CTX *ctx, const struct leg_settings *leg, char *why)
+{
+	int err = check_readable(leg->trust, "trusted certificates", why);
+
+	if (err)
+		return err;
+	if (SSL_CTX_load_verify_file(ctx, leg->trust) != 1)
+		return fail(why, leg->trust, "no trusted certificate in it",
+			    "write the authorities' certificates in PEM");
+	return 0;
+}
+
+static void set_demand(SSL_CTX *ctx, const struct door_row *d)
+{
+	int mode = SSL_VERIFY_PEER;
+
+	if (d->demand == DEMAND_NOTHING) {
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+		return;
+	}
+	if (d->accepts && d->demand == DEMAND_VERIFIED)
+		mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+	SSL_CTX_set_verify(ctx, mode,
+			   d->demand == DEMAND_VERIFIED ? verify_strictly
+							: verify_leniently);
+	/* Public authorities issue no clientAuth any more; peer.c decides. */
+	if (d->accepts)
+		X509_VERIFY_PARAM_set_purpose(SSL_CTX_get0_param(ctx),
+					      X509_PURPOSE_ANY);
+}
+
+static bool set_suites(SSL_CTX *ctx)
+{
+	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+	       SSL_CTX_set_cipher_list(ctx, SUITES_12) == 1 &&
+	       SSL_CTX_set_ciphersuites(ctx, SUITES_13) == 1 &&
+	       SSL_CTX_set1_groups_list(ctx, GROUPS) == 1;
+}
+
+static bool set_sessions(SSL_CTX *ctx, const struct door_row *d)
+{
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_timeout(ctx, TICKET_LIFE_S);
+	if (d->tickets == 0)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+	return SSL_CTX_set_num_tickets(ctx, d->tickets) == 1 &&
+	       SSL_CTX_set_session_id_context(ctx,
+					      (const unsigned char *)d->name,
+					      (unsigned)strlen(d->name)) == 1;
+}
+
+static void set_habits(SSL_CTX *ctx)
+{
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
+					 SSL_OP_NO_COMPRESSION |
+					 SSL_OP_IGNORE_UNEXPECTED_EOF |
+					 SSL_OP_CIPHER_SERVER_PREFERENCE |
+					 SSL_OP_PRIORITIZE_CHACHA);
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				      SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(ctx, 1);
+	SSL_CTX_set_verify_depth(ctx, CHAIN_DEPTH);
+	SSL_CTX_set_max_cert_list(ctx, CHAIN_BYTES);
+}
+
+static int open_door(SSL_CTX **out, const struct door_row *d,
+		     const struct leg_settings *leg, char *why)
+{
+	SSL_CTX *ctx = SSL_CTX_new(d->accepts ? TLS_server_method()
+					      : TLS_client_method());
+	int err;
+
+	if (!ctx)
+		return ENOMEM;
+	*out = ctx;
+	ERR_clear_error();
+	set_habits(ctx);
+	set_demand(ctx, d);
+	if (!set_suites(ctx) || !set_sessions(ctx, d))
+		return fail(why, d->name, "OpenSSL refuses our TLS settings",
+			    "install OpenSSL 3.0 with its default provider");
+	err = load_own(ctx, leg, why);
+	if (!err && d->demand != DEMAND_NOTHING)
+		err = load_trust(ctx, leg, why);
+	return err;
+}
+
+int tlsctx_create(const struct tlsctx **out, const struct settings *s,
+		  char *why)
+{
+	struct tlsctx *t = calloc(1, sizeof(*t));
+	const struct tlsctx *made = t;
+	int err = 0;
+
+	why[0] = '\0';
+	if (!t)
+		return ENOMEM;
+	if (refused_index < 0)
+		refused_index =
+			SSL_get_ex_new_index(0, NULL, NULL, NULL, free_refused);
+	t->refs = 1;
+	for (int i = 0; i < TLS_DOORS && !err; i++)
+		err = open_door(&t->ctx[i], &doors[i], &s->leg[doors[i].leg],
+				why);
+	if (err) {
+		tlsctx_unref(&made);
+		return err;
+	}
+	*out = t;
+	return 0;
+}
+
+const struct tlsctx *tlsctx_ref(const struct tlsctx *t)
+{
+	struct tlsctx *counted = (struct tlsctx *)t;
+
+	atomic_fetch_add(&counted->refs, 1);
+	return t;
+}
+
+void tlsctx_unref(const struct tlsctx **t)
+{
+	struct tlsctx *counted = (struct tlsctx *)*t;
+
+	*t = NULL;
+	if (!counted || atomic_fetch_sub(&counted->refs, 1) != 1)
+		return;
+	for (int i = 0; i < TLS_DOORS; i++)
+		SSL_CTX_free(counted->ctx[i]);
+	free(counted);
+}
+
+/* RFC 6066 §3: literal addresses are not permitted in "HostName". */
+static bool set_sni(SSL *ssl, struct slice name)
+{
+	union addr literal;
+	char host[256];
+
+	if (name.n == 0 || name.n >= sizeof(host) ||
+	    addr_parse(&literal, name, 0) == 0)
+		return true;
+	memcpy(host, name.p, name.n);
+	host[name.n] = '\0';
+	return SSL_set_tlsext_host_name(ssl, host) == 1;
+}
+
+SSL *tlsctx_session(const struct tlsctx *t, enum tls_door door,
+		    struct slice name)
+{
+	SSL *ssl = SSL_new(t->ctx[door]);
+
+	if (!ssl)
+		return NULL;
+	if (doors[door].accepts) {
+		SSL_set_accept_state(ssl);
+		return ssl;
+	}
+	SSL_set_connect_state(ssl);
+	if (set_sni(ssl, name))
+		return ssl;
+	SSL_free(ssl);
+	return NULL;
+}
