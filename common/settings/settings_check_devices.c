@@ -1,0 +1,138 @@
+/*
+ * settings_check_devices.c - the device door: that its entries fit together.
+ */
+#include "settings_room.h"
+
+#include <errno.h>
+
+static const config_setting_t *entry(struct load *l, size_t n)
+{
+	return config_setting_get_elem(config_lookup(&l->cfg, "devices.device"),
+				       (unsigned)n);
+}
+
+/* The n-th value of a key in an entry; the key itself when it is no list. */
+static const config_setting_t *value_of(const config_setting_t *device,
+					const char *key, size_t n)
+{
+	const config_setting_t *st = config_setting_get_member(device, key);
+
+	if (!st || config_setting_is_scalar(st))
+		return st;
+	return config_setting_get_elem(st, (unsigned)n);
+}
+
+static int check_name(struct load *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(l->s->device[i].name, l->s->device[n].name) != 0)
+			continue;
+		return settings_complain(
+			l, value_of(entry(l, n), "name", 0),
+			"devices.device: the name \"%.60s\" is already used in "
+			"line %d; write another one",
+			l->s->device[n].name,
+			(int)config_setting_source_line(
+				value_of(entry(l, i), "name", 0)));
+	}
+	return 0;
+}
+
+static bool overlap(const struct addr_prefix *a, const struct addr_prefix *b)
+{
+	if (a->bits <= b->bits)
+		return addr_within(a, &b->addr);
+	return addr_within(b, &a->addr);
+}
+
+/* An address that two devices share would have no one identity. */
+static int check_overlap(struct load *l, size_t mine, size_t n, size_t theirs)
+{
+	const struct device_settings *a = &l->s->device[mine];
+	const struct device_settings *b = &l->s->device[theirs];
+
+	for (size_t i = 0; i < b->addresses; i++) {
+		const config_setting_t *there =
+			value_of(entry(l, theirs), "address", i);
+
+		if (!overlap(&a->address[n], &b->address[i]))
+			continue;
+		return settings_complain(
+			l, value_of(entry(l, mine), "address", n),
+			"devices.device: the address of \"%.60s\" overlaps "
+			"that of \"%.60s\" in line %d; each address belongs to "
+			"one device",
+			a->name, b->name,
+			(int)config_setting_source_line(there));
+	}
+	return 0;
+}
+
+static int check_identity(struct load *l, size_t device, size_t n)
+{
+	const char *identity = l->s->device[device].identities.v[n];
+	const char *host = strchr(identity, '@') + 1;
+
+	if (settings_our_domain(l->s, slice_of(host)))
+		return 0;
+	return settings_complain(
+		l, value_of(entry(l, device), "identities", n),
+		"devices.device: \"%.80s\" is not in one of edge.sip_domains; "
+		"write an address such as sip:%.60s@%.60s",
+		identity, l->s->device[device].name, l->s->sip_domains.v[0]);
+}
+
+static int check_device(struct load *l, size_t n)
+{
+	const struct device_settings *d = &l->s->device[n];
+	int err = check_name(l, n);
+
+	for (size_t i = 0; !err && i < d->addresses; i++) {
+		for (size_t other = 0; !err && other < n; other++)
+			err = check_overlap(l, n, i, other);
+	}
+	for (size_t i = 0; !err && i < d->identities.n; i++)
+		err = check_identity(l, n, i);
+	l->s->device[n].line = (int)config_setting_source_line(entry(l, n));
+	return err;
+}
+
+static int check_door(struct load *l)
+{
+	const struct settings *s = l->s;
+	const struct leg_settings *leg = &s->leg[s->device_leg];
+	const config_setting_t *door = config_lookup(&l->cfg, "devices");
+
+	if (!config_lookup(&l->cfg, "devices.leg"))
+		return settings_complain(
+			l, door,
+			"devices: leg is missing; add leg = \"inside\"; or "
+			"leg = \"outside\";");
+	if (s->device_port == 0)
+		return settings_complain(
+			l, door,
+			"devices: tcp_port is missing; add tcp_port = 5060;");
+	if (s->device_port == leg->tls_port ||
+	    s->device_port == leg->users_port)
+		return settings_complain(
+			l, config_lookup(&l->cfg, "devices.tcp_port"),
+			"devices.tcp_port = %u: a TLS port of the same leg "
+			"already; write tcp_port = 5060;",
+			s->device_port);
+	if (s->devices > 0)
+		return 0;
+	return settings_complain(
+		l, door,
+		"devices: enabled without any device; enrol one with device = "
+		"( { name = ...; address = ...; identities = ...; } ); or "
+		"write enabled = false;");
+}
+
+int settings_check_devices(struct load *l)
+{
+	int err = l->s->devices_enabled ? check_door(l) : 0;
+
+	for (size_t i = 0; !err && i < l->s->devices; i++)
+		err = check_device(l, i);
+	return err;
+}
