@@ -3,11 +3,11 @@
  */
 #include "chars.h"
 
-#define T  CHAR_TOKEN
-#define U  CHAR_USER
-#define P  CHAR_PARAM
-#define H  CHAR_HOST
-#define V  CHAR_VALUE
+#define T     CHAR_TOKEN
+#define U     CHAR_USER
+#define P     CHAR_PARAM
+#define H     CHAR_HOST
+#define V     CHAR_VALUE
 #define ALNUM (T | U | P | H | V)
 
 /* Bytes above 0x7f are in no class: they may stand only in display names,

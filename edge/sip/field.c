@@ -8,7 +8,7 @@ struct name {
 	enum field field;
 };
 
-#define LONGEST 20
+#define LONGEST		 20
 #define MOST_OF_A_LENGTH 8
 
 /* Indexed by length: a name is compared with the few as long as itself. */

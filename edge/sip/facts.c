@@ -1,0 +1,283 @@
+/*
+ * facts.c - all that policy and proxy may know of a message.
+ *
+ * sanity_check() has read most of it; here it is set against who we are: our
+ * domains, our names, our signatures.
+ */
+#include "sip/facts.h"
+
+#include "facts_private.h"
+
+#include "base/hash.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+
+/* Zero the members from one up to another, the large arrays left alone. */
+#define ZERO(out, from, to)                                                    \
+	memset((char *)(out) + offsetof(struct facts, from), 0,                \
+	       offsetof(struct facts, to) - offsetof(struct facts, from))
+
+static void clear(struct facts *out)
+{
+	ZERO(out, origin, from_aor);
+	out->from_aor[0] = out->to_aor[0] = out->ruri_aor[0] = '\0';
+	ZERO(out, from_ours, route);
+	ZERO(out, token, sealed);
+	ZERO(out, contacts, contact);
+	ZERO(out, expires, content_type);
+	out->content_type = (struct slice){0};
+}
+
+static bool is_sip(const struct uri_facts *uri)
+{
+	return uri->scheme == URI_SIP || uri->scheme == URI_SIPS;
+}
+
+static bool our_domain(const struct facts_self *self,
+		       const struct uri_facts *uri)
+{
+	return is_sip(uri) && settings_our_domain(self->settings, uri->host);
+}
+
+static bool leg_has_address(const struct leg_settings *leg, struct slice host)
+{
+	union addr a;
+
+	if (addr_parse(&a, host, 0))
+		return false;
+	for (size_t i = 0; i < leg->addresses; i++) {
+		if (addr_same_host(&a, &leg->address[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool leg_has_port(const struct settings *s, enum leg leg,
+			 const struct uri_facts *uri)
+{
+	const struct leg_settings *l = &s->leg[leg];
+
+	if (uri->bad_port)
+		return false;
+	return uri->port == 0 || uri->port == l->tls_port ||
+	       uri->port == l->users_port ||
+	       (s->devices_enabled && s->device_leg == leg &&
+		uri->port == s->device_port);
+}
+
+bool facts_names_us(const struct facts_self *self, const struct uri_facts *uri)
+{
+	if (!is_sip(uri))
+		return false;
+	for (int leg = 0; leg < LEG_COUNT; leg++) {
+		const struct leg_settings *l = &self->settings->leg[leg];
+		bool host = uri->literal ? leg_has_address(l, uri->host)
+					 : slice_same_host(uri->host,
+							   slice_of(l->fqdn));
+
+		if (host && leg_has_port(self->settings, (enum leg)leg, uri))
+			return true;
+	}
+	return false;
+}
+
+/* The AOR of a SIP URI, and its name in our tokens. */
+static int read_aor(char aor[FACTS_AOR_MAX], uint64_t *who,
+		    const struct uri_facts *uri, const struct facts_self *self)
+{
+	if (!is_sip(uri))
+		return 0;
+	if (facts_aor(aor, uri))
+		return EBADMSG;
+	*who = token_who(self->pen, slice_of(aor));
+	return 0;
+}
+
+static int read_parties(struct facts *out, const struct said *s,
+			const struct facts_self *self)
+{
+	out->from = s->from_uri;
+	out->to = s->to_uri;
+	out->from_tag = s->from.tag;
+	out->to_tag = s->to.tag;
+	out->from_ours = our_domain(self, &out->from);
+	out->to_ours = our_domain(self, &out->to);
+	if (read_aor(out->from_aor, &out->from_who, &out->from, self))
+		return EBADMSG;
+	return read_aor(out->to_aor, &out->to_who, &out->to, self);
+}
+
+static int read_target(struct facts *out, const struct said *s,
+		       const struct facts_self *self)
+{
+	out->ruri = s->ruri;
+	out->ruri_ours = our_domain(self, &out->ruri);
+	out->ruri_self = facts_names_us(self, &out->ruri);
+	return read_aor(out->ruri_aor, &out->ruri_who, &out->ruri, self);
+}
+
+static void read_via(struct facts *out, const struct said *s)
+{
+	static const struct slice cookie = {"z9hG4bK", 7};
+	struct slice branch = s->via.branch;
+
+	out->vias = s->vias;
+	out->branch = branch;
+	out->sent_by = s->via.sent_by;
+	/* RFC 3261 §8.1.1.7 */
+	out->branch_rfc3261 = branch.n > cookie.n &&
+			      memcmp(branch.p, cookie.p, cookie.n) == 0;
+}
+
+/* RFC 3261 §20: a number too large means the largest (RFC 4475 §3.1.2.4). */
+uint32_t facts_seconds(struct slice digits)
+{
+	uint32_t v = 0;
+	int error = slice_to_u32(&v, digits);
+
+	if (error == EINVAL)
+		return UINT32_MAX;
+	return error || v == UINT32_MAX ? UINT32_MAX - 1 : v;
+}
+
+/* Is an option tag listed in any line of the field? */
+static bool lists_tag(const struct msg *m, enum field field, struct slice tag)
+{
+	int i = said_has(&m->said, field) ? m->said.first[field] : -1;
+	struct slice rest;
+
+	while (i >= 0) {
+		rest = frame_value(m->frame, (unsigned)i);
+		while (rest.p) {
+			if (slice_ieq(frame_list_next(&rest), tag))
+				return true;
+		}
+		i = frame_find(m->frame, field, (unsigned)i + 1);
+	}
+	return false;
+}
+
+static struct slice value_of(const struct msg *m, enum field field)
+{
+	if (!said_has(&m->said, field))
+		return (struct slice){0};
+	return frame_value(m->frame, m->said.first[field]);
+}
+
+static void read_extensions(struct facts *out, const struct msg *m)
+{
+	const struct said *s = &m->said;
+	struct slice type = value_of(m, FIELD_CONTENT_TYPE);
+	size_t end = slice_index(type, ';');
+
+	out->expires = facts_seconds(value_of(m, FIELD_EXPIRES));
+	out->supports_outbound =
+		lists_tag(m, FIELD_SUPPORTED, SLICE("outbound"));
+	out->requires_outbound = lists_tag(m, FIELD_REQUIRE, SLICE("outbound"));
+	out->has_record_route = said_has(s, FIELD_RECORD_ROUTE);
+	out->has_path = said_has(s, FIELD_PATH);
+	out->has_flow_timer = said_has(s, FIELD_FLOW_TIMER);
+	if (end < type.n)
+		type.n = end;
+	out->content_type = slice_trim(type);
+}
+
+static uint64_t hash_field(uint64_t h, const struct msg *m, enum field field)
+{
+	int i = said_has(&m->said, field) ? m->said.first[field] : -1;
+
+	for (; i >= 0; i = frame_find(m->frame, field, (unsigned)i + 1))
+		h = hash_bytes(h, frame_value(m->frame, (unsigned)i));
+	return h;
+}
+
+/* RFC 5393 §4.2.1: all that decides where the request goes, and nothing that
+ * changes while it goes round. */
+static void read_loop_hash(struct facts *out, const struct msg *m)
+{
+	uint64_t h = hash_bytes(out->cseq, out->ruri.raw);
+
+	h = hash_bytes(h, out->call_id);
+	h = hash_bytes(h, out->from_tag);
+	h = hash_bytes(h, out->to_tag);
+	h = hash_field(h, m, FIELD_ROUTE);
+	out->loop_hash = hash_field(h, m, FIELD_PROXY_REQUIRE);
+}
+
+static bool our_name(const struct facts_self *self, struct slice host)
+{
+	for (int leg = 0; leg < LEG_COUNT; leg++) {
+		if (slice_same_host(host,
+				    slice_of(self->settings->leg[leg].fqdn)))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 5393 §4.2.2: have we sent this very request before? */
+static bool via_loops(const struct facts *f, struct slice value,
+		      const struct facts_self *self)
+{
+	struct token_branch branch;
+	struct part_via via;
+
+	return parts_via(&via, value) == 0 && our_name(self, via.host) &&
+	       token_branch_check(self->pen, &branch, via.branch) == 0 &&
+	       branch.loop == f->loop_hash;
+}
+
+static void read_loop(struct facts *out, const struct msg *m,
+		      const struct facts_self *self)
+{
+	int i = m->said.first[FIELD_VIA];
+
+	for (; i >= 0; i = frame_find(m->frame, FIELD_VIA, (unsigned)i + 1)) {
+		struct slice rest = frame_value(m->frame, (unsigned)i);
+
+		while (rest.p && !out->loop)
+			out->loop =
+				via_loops(out, frame_list_next(&rest), self);
+	}
+}
+
+static int read_request(struct facts *out, const struct msg *m,
+			const struct facts_self *self)
+{
+	const struct said *s = &m->said;
+
+	out->method_name = s->method;
+	out->max_forwards = s->max_forwards;
+	if (read_target(out, s, self) || facts_read_routes(out, m, self))
+		return EBADMSG;
+	read_loop_hash(out, m);
+	read_loop(out, m, self);
+	return 0;
+}
+
+int facts_read(struct facts *out, const struct msg *m,
+	       const struct origin *from, const struct facts_self *self)
+{
+	const struct said *s = &m->said;
+	int error;
+
+	assert(s->checked);
+	clear(out);
+	out->origin = *from;
+	out->response = m->frame->response;
+	out->status = s->status;
+	out->method_name = s->cseq_method;
+	out->method = facts_method(s->cseq_method);
+	out->cseq = s->cseq;
+	out->call_id = s->call_id;
+	out->max_forwards = -1;
+	read_via(out, s);
+	read_extensions(out, m);
+	error = read_parties(out, s, self);
+	if (!error)
+		error = facts_read_contacts(out, m);
+	if (!error && !out->response)
+		error = read_request(out, m, self);
+	return error;
+}
