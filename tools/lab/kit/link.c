@@ -93,8 +93,11 @@ struct link *link_create(int fd, bool outgoing, SSL_CTX *tls,
 	l->open_by_ms = hub_now_ms() + OPEN_WITHIN_MS;
 	l->wants = POLLIN;
 	l->state = LINK_CONNECTING;
-	if (target)
+	if (target) {
 		l->target = *target;
+		snprintf(l->peer, sizeof(l->peer), "%.50s:%u", target->host,
+			 target->port);
+	}
 	if (!outgoing)
 		learn_peer(l);
 	if (tls) {
