@@ -265,6 +265,7 @@ const struct row settings_rows[] = {
 	 .kind = KIND_METHOD,
 	 .flags = LIST,
 	 .def = "INVITE ACK BYE CANCEL OPTIONS INFO UPDATE PRACK",
+	 .example = "[ \"INVITE\", \"ACK\", \"BYE\", \"CANCEL\" ]",
 	 .at = IN(device_settings, methods),
 	 .help = "What it may send."},
 	{.path = "devices.device.register",
