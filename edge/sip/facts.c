@@ -26,8 +26,8 @@ static void clear(struct facts *out)
 	ZERO(out, from_ours, route);
 	ZERO(out, token, sealed);
 	ZERO(out, contacts, contact);
-	ZERO(out, expires, content_type);
-	out->content_type = (struct slice){0};
+	memset((char *)out + offsetof(struct facts, expires), 0,
+	       sizeof(*out) - offsetof(struct facts, expires));
 }
 
 static bool is_sip(const struct uri_facts *uri)

@@ -14,6 +14,8 @@
 
 #include <errno.h>
 
+/* One piece of memory for a usual message, rather than one a field. */
+#define POOL_BYTES 4096
 /* Pieces that Sofia's buffer may come in; a fresh one comes in one. */
 #define PIECES 4
 
@@ -45,6 +47,7 @@ int wire_parse(struct msg **out, const struct frame *f)
 
 	if (!parsed)
 		return ENOMEM;
+	su_home_preload(msg_home(parsed), 1, POOL_BYTES);
 	msg_maxsize(parsed, f->bytes.n + 1);
 	m = su_zalloc(msg_home(parsed), sizeof(*m));
 	error = m ? copy_in(parsed, f->bytes) : ENOMEM;
