@@ -41,13 +41,19 @@ enum method {
 };
 
 /** Who is at the other end (design §1). */
-enum peer_class { PEER_STRANGER, PEER_SERVER, PEER_USER, PEER_PARTNER, PEER_DEVICE };
+enum peer_class {
+	PEER_STRANGER,
+	PEER_SERVER,
+	PEER_USER,
+	PEER_PARTNER,
+	PEER_DEVICE
+};
 
 /** What is known of the connection that a message came by. */
 struct origin {
 	enum leg leg;
 	enum peer_class peer;
-	const union addr *source; /* from the socket */
+	const union addr *source;	      /* from the socket */
 	const struct device_settings *device; /* PEER_DEVICE, else NULL */
 	token_conn conn;
 	const uint64_t *who; /* token_who() of each AOR registered on it */
@@ -60,20 +66,20 @@ struct uri_facts {
 	enum uri_scheme { URI_OTHER, URI_SIP, URI_SIPS, URI_TEL } scheme;
 	struct slice user; /* as written, password cut off */
 	struct slice host; /* as written, brackets cut off */
-	uint16_t port; /* 0: none written */
-	bool bad_port; /* written, but 0 or no number */
+	uint16_t port;	   /* 0: none written */
+	bool bad_port;	   /* written, but 0 or no number */
 	bool has_password, has_headers, lr, maddr, ob;
-	bool literal; /* host is an IP literal */
+	bool literal;		/* host is an IP literal */
 	struct slice transport; /* value of the parameter, or absent */
 };
 
 /** How a Route from this peer is to be taken. */
 enum route_mark {
 	ROUTE_FOREIGN, /* names somebody else */
-	ROUTE_OURS, /* our host and port, no or an empty user part */
-	ROUTE_SIGNED, /* our host, and a token that holds */
+	ROUTE_OURS,    /* our host and port, no or an empty user part */
+	ROUTE_SIGNED,  /* our host, and a token that holds */
 	ROUTE_FORGED, /* our host, and a user part that is not ours (EBADMSG) */
-	ROUTE_STALE, /* our host, and a token that is too old (ETIME) */
+	ROUTE_STALE,  /* our host, and a token that is too old (ETIME) */
 };
 
 /** One Route value. */
@@ -86,9 +92,9 @@ struct route_facts {
 /** One Contact value. */
 struct contact_facts {
 	struct uri_facts uri;
-	struct slice value; /* the whole element as it stands */
-	uint32_t q; /* thousandths; 1000 when absent */
-	uint32_t expires; /* [s], UINT32_MAX when absent */
+	struct slice value;    /* the whole element as it stands */
+	uint32_t q;	       /* thousandths; 1000 when absent */
+	uint32_t expires;      /* [s], UINT32_MAX when absent */
 	struct slice instance; /* +sip.instance, quotes cut off */
 	bool has_reg_id;
 };
@@ -97,26 +103,27 @@ struct contact_facts {
 struct facts {
 	struct origin origin;
 	bool response;
-	uint16_t status; /* responses */
+	uint16_t status;    /* responses */
 	enum method method; /* from CSeq for responses */
 	struct slice method_name;
 	uint32_t cseq;
 	struct uri_facts ruri; /* requests */
-	bool ruri_ours; /* host is a SIP domain of ours */
+	bool ruri_ours;	       /* host is a SIP domain of ours */
 	bool ruri_self; /* host (and port) is this edge itself, user or not */
 	struct slice call_id;
 	struct uri_facts from, to;
 	struct slice from_tag, to_tag;
-	char from_aor[FACTS_AOR_MAX], to_aor[FACTS_AOR_MAX], ruri_aor[FACTS_AOR_MAX];
+	char from_aor[FACTS_AOR_MAX], to_aor[FACTS_AOR_MAX],
+		ruri_aor[FACTS_AOR_MAX];
 	bool from_ours, to_ours;
 	uint64_t from_who, to_who, ruri_who; /* token_who() of the AORs */
-	struct slice branch; /* top Via; absent when it has none */
-	bool branch_rfc3261; /* magic cookie and something behind it */
+	struct slice branch;  /* top Via; absent when it has none */
+	bool branch_rfc3261;  /* magic cookie and something behind it */
 	struct slice sent_by; /* top Via host[:port] as written */
 	unsigned vias;
 	bool loop; /* one of our own Vias with the same loop hash (RFC 5393) */
 	uint64_t loop_hash; /* for our Via */
-	int max_forwards; /* -1 when absent */
+	int max_forwards;   /* -1 when absent */
 	unsigned routes;
 	struct route_facts route[FACTS_ROUTES_MAX];
 	struct token token; /* of the first ROUTE_SIGNED, else zeroed */

@@ -66,17 +66,17 @@ enum field {
 /** One header field with its folded continuation lines. */
 struct frame_line {
 	uint32_t start; /* first byte of the name, from the message's start */
-	uint32_t end; /* behind the CRLF that ends it */
+	uint32_t end;	/* behind the CRLF that ends it */
 	uint32_t value; /* first byte of the value, white space skipped */
-	uint8_t field; /* enum field */
+	uint8_t field;	/* enum field */
 };
 
 /** One whole message, indexed; bytes are borrowed from the caller. */
 struct frame {
 	struct slice bytes; /* start line to the end of the body */
 	uint32_t start_end; /* behind the start line's CRLF */
-	uint32_t head_end; /* behind the empty line; the body begins here */
-	bool response; /* the start line begins with "SIP/" */
+	uint32_t head_end;  /* behind the empty line; the body begins here */
+	bool response;	    /* the start line begins with "SIP/" */
 	uint16_t lines;
 	struct frame_line line[FRAMER_LINES_MAX];
 };
@@ -89,21 +89,21 @@ struct framer_limits {
 
 /** What is remembered of an unfinished message between reads. */
 struct framer {
-	uint32_t scanned; /* no end of head before here */
-	uint32_t total; /* length of the message once its head is known */
+	uint32_t scanned;    /* no end of head before here */
+	uint32_t total;	     /* length of the message once its head is known */
 	uint32_t line_start; /* of the line being scanned */
-	uint32_t lines; /* whole lines before it */
+	uint32_t lines;	     /* whole lines before it */
 };
 
 /** What framer_next() found at the front of the bytes. */
 enum framer_result {
-	FRAMER_EMPTY, /* nothing there: not even a first byte */
-	FRAMER_HEAD, /* part of a head: the header deadline runs */
-	FRAMER_BODY, /* a head, part of its body: the body deadline runs */
+	FRAMER_EMPTY,	/* nothing there: not even a first byte */
+	FRAMER_HEAD,	/* part of a head: the header deadline runs */
+	FRAMER_BODY,	/* a head, part of its body: the body deadline runs */
 	FRAMER_MESSAGE, /* a whole message: frame is filled, used = its length */
-	FRAMER_PING, /* CRLF CRLF: answer with one CRLF; used = 4 */
-	FRAMER_PONG, /* a single CRLF in front of something else: skip it */
-	FRAMER_REFUSE, /* broken: answer v if frame can carry it, then close */
+	FRAMER_PING,	/* CRLF CRLF: answer with one CRLF; used = 4 */
+	FRAMER_PONG,	/* a single CRLF in front of something else: skip it */
+	FRAMER_REFUSE,	/* broken: answer v if frame can carry it, then close */
 };
 
 /**
@@ -125,9 +125,9 @@ enum framer_result {
  * @return      what lies there
  */
 enum framer_result framer_next(struct framer *fr,
-			       const struct framer_limits *lim,
-			       struct slice in, size_t *used,
-			       struct frame *out, struct verdict *v);
+			       const struct framer_limits *lim, struct slice in,
+			       size_t *used, struct frame *out,
+			       struct verdict *v);
 
 /**
  * Index a message that this edge wrote itself and kept.

@@ -17,25 +17,25 @@
 /** What to change on the way; zeroed changes nothing. */
 struct rewrite {
 	struct slice request_uri; /* absent: kept */
-	struct slice via; /* value of our Via, put on top; absent: none */
+	struct slice via;      /* value of our Via, put on top; absent: none */
 	struct slice via_mark; /* ";received=192.0.2.1;rport=5061" for the top
 				  received Via, whose own received and rport
 				  are replaced; absent: untouched */
-	bool pop_via; /* responses: take the top Via off */
-	int max_forwards; /* > 0, or REWRITE_NO_HOPS: written, added when
+	bool pop_via;	       /* responses: take the top Via off */
+	int max_forwards;      /* > 0, or REWRITE_NO_HOPS: written, added when
 			     absent; 0: kept */
-	unsigned pop_routes; /* Route values taken off the top */
-	uint64_t drop; /* FIELD_BIT set: every such field is left out */
-	struct slice add_top; /* whole lines with CRLF put before the first
+	unsigned pop_routes;   /* Route values taken off the top */
+	uint64_t drop;	       /* FIELD_BIT set: every such field is left out */
+	struct slice add_top;  /* whole lines with CRLF put before the first
 				 header field that is not Via: Route,
 				 Record-Route, Path */
-	struct slice add_end; /* whole lines with CRLF behind the last field */
+	struct slice add_end;  /* whole lines with CRLF behind the last field */
 };
 
 /** Where a few things lie in what was written. */
 struct rewritten {
 	uint32_t branch; /* offset of our branch value in the output */
-	uint32_t rest; /* offset of the first byte behind our Via line, i.e.
+	uint32_t rest;	 /* offset of the first byte behind our Via line, i.e.
 			  what stays the same when tried elsewhere */
 };
 

@@ -13,28 +13,28 @@
 
 /** What to do. */
 enum verdict_kind {
-	VERDICT_PASS, /* this rule has no objection; ask the next one */
+	VERDICT_PASS,	 /* this rule has no objection; ask the next one */
 	VERDICT_FORWARD, /* send it on, see verdict_to */
-	VERDICT_REFUSE, /* answer `status` */
-	VERDICT_DROP, /* say nothing */
+	VERDICT_REFUSE,	 /* answer `status` */
+	VERDICT_DROP,	 /* say nothing */
 };
 
 /** Where a forwarded request goes. */
 enum verdict_to {
 	TO_NOWHERE,
-	TO_HOME, /* the home step: home server or director, inward */
-	TO_HOP, /* the next hop sealed in our Route, inward */
-	TO_FLOW, /* down the flow that our Route names, outward */
+	TO_HOME,   /* the home step: home server or director, inward */
+	TO_HOP,	   /* the next hop sealed in our Route, inward */
+	TO_FLOW,   /* down the flow that our Route names, outward */
 	TO_DEVICE, /* an enrolled device, by its connection or contact */
-	TO_SELF, /* addressed to the edge itself: it answers */
+	TO_SELF,   /* addressed to the edge itself: it answers */
 };
 
 /** A decision. */
 struct verdict {
 	enum verdict_kind kind;
-	uint16_t status; /* for VERDICT_REFUSE */
+	uint16_t status;    /* for VERDICT_REFUSE */
 	enum verdict_to to; /* for VERDICT_FORWARD */
-	const char *rule; /* constant word; NULL only for VERDICT_PASS */
+	const char *rule;   /* constant word; NULL only for VERDICT_PASS */
 	struct slice extra; /* REFUSE: whole header lines with CRLF, such as
 			       Unsupported; borrowed from the message */
 };
