@@ -70,7 +70,7 @@ class Lab:
 
     inside_fqdn = INSIDE_FQDN
 
-    def __init__(self, change=None, prefix=(), edge_up=True):
+    def __init__(self, change=None, prefix=(), edge_up=True, setup=None):
         self.block, self.pki = block(), pki()
         self.folder = tempfile.mkdtemp(prefix="edgelab-")
         self.config = base_config(self.block, self.pki,
@@ -84,6 +84,8 @@ class Lab:
         self.home1 = Home(self, "home01", 4)
         self.home2 = Home(self, "home02", 5)
         self.servers = [self.director, self.home1, self.home2]
+        if setup:
+            setup(self)
         try:
             for s in self.servers:
                 s.start()
@@ -121,11 +123,12 @@ class Lab:
         return thing
 
     def tls(self, source=None, to=None, cert=None, name=OUTSIDE_FQDN,
-            trust=None, **how):
+            trust=None, rcvbuf=None, **how):
         """A TLS connection to the outside leg, as a Stream."""
         ctx = client_context(trust or self.pki.ca("outside"), cert, **how)
         to = to or self.outside
-        sock = connect_tls(to, ctx, name, self.source(source, to))
+        sock = connect_tls(to, ctx, name, self.source(source, to),
+                           rcvbuf=rcvbuf)
         return self.keep(Stream(sock, "tls"))
 
     def tcp(self, to, source=None):

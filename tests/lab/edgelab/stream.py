@@ -200,13 +200,15 @@ class Stream:
             pass
 
 
-def connect_tcp(to, source=None, timeout=5):
+def connect_tcp(to, source=None, timeout=5, rcvbuf=None):
     """A TCP connection, by the source address asked for."""
     family = socket.AF_INET6 if ":" in to[0] else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if rcvbuf:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         if source:
             sock.bind((source, 0))
         sock.connect(to)
@@ -230,9 +232,9 @@ def client_context(trust, cert=None, low=None, high=None, ciphers=None):
     return ctx
 
 
-def connect_tls(to, context, name, source=None, timeout=8):
+def connect_tls(to, context, name, source=None, timeout=8, rcvbuf=None):
     """A TLS connection; raises ssl.SSLError or OSError."""
-    sock = connect_tcp(to, source, timeout)
+    sock = connect_tcp(to, source, timeout, rcvbuf)
     try:
         return context.wrap_socket(sock, server_hostname=name)
     except (OSError, ValueError):
