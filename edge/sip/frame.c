@@ -70,8 +70,8 @@ int framer_index(struct frame *out, struct slice bytes)
 {
 	if (frame_index_head(out, bytes, bytes.n, FRAMER_LINES_MAX))
 		return EBADMSG;
-	if (out->start_end < 3 || out->head_end < out->start_end + 2u ||
-	    bytes.p[out->head_end - 1] != '\n')
+	if (out->head_end < 4 ||
+	    memcmp(bytes.p + out->head_end - 4, "\r\n\r\n", 4) != 0)
 		return EBADMSG;
 	return 0;
 }
