@@ -1,5 +1,5 @@
 /*
- * token_file.c - the key ring's file, <state_dir>/token-keys.
+ * token_file.c - the key ring's file, STATE_DIR/token-keys.
  *
  * Text, so that an operator can see what it is:
  *

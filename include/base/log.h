@@ -60,8 +60,8 @@ void log_event(enum log_level level, const char *id, const char *verb,
 
 /**
  * Make peer bytes safe for a log line: control characters, space, quote, `=`,
- * backslash and bytes above 0x7e become \xNN; long text is cut and ends in
- * "...".
+ * backslash and bytes above 0x7e become a backslash, "x" and two hex digits;
+ * long text is cut and ends in "...".
  *
  * @param out  at least LOG_TEXT_MAX bytes
  * @param s    peer bytes

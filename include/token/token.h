@@ -9,7 +9,7 @@
  * parts are encrypted first (AES-256-CTR, then MAC). base64url, so a token is
  * a legal user part of a SIP URI and a legal Via branch.
  *
- * Keys are drawn from getrandom, kept in <state_dir>/token-keys (0600), and
+ * Keys are drawn from getrandom, kept in STATE_DIR/token-keys (0600), and
  * rotated daily: `token_keys` is the key ring, shared and immutable;
  * `token_pen` is one thread's means to use it.
  */

@@ -224,8 +224,12 @@ static void names_and_addresses(void)
 	       "  dns = [ \"10.0.0.53@x\" ];\n  fqdn = \"edge01",
 	       "20: inside.dns = \"10.0.0.53@x\": must be \"address\" or "
 	       "\"address@port\", or several in [ ]; write dns = [ "
-	       "\"192.0.2.53\" ];"},
-	      {"\"sip:*@example.org\"", "\"room2@example.org\"",
+	       "\"192.0.2.53\" ];"});
+}
+
+static void sip_addresses(void)
+{
+	CHECK({"\"sip:*@example.org\"", "\"room2@example.org\"",
 	       "45: devices.device.identities = \"room2@example.org\": must be "
 	       "\"sip:user@domain\", or several in [ ]; write identities = [ "
 	       "\"sip:room1@example.com\" ];"},
@@ -468,6 +472,7 @@ TEST_MAIN("settings/complaint",
 	  {"a number outside its range is told with the range", numbers},
 	  {"a value of another type is told", values_of_other_types},
 	  {"a name or address that is none is told", names_and_addresses},
+	  {"a SIP address that is none is told", sip_addresses},
 	  {"a file that is not there is told", files_that_are_not_there},
 	  {"a key that others can read is refused", key_that_others_can_read},
 	  {"an address or port used twice is told with both lines",
