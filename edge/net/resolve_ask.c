@@ -100,7 +100,7 @@ static void readable(uv_poll_t *poll, int status, int events)
 		return;
 	/* The thread behind is gone: lookups time out until a reload. */
 	uv_poll_stop(poll);
-	log_event(LOG_LEVEL_ERROR, "dns", "broken", "");
+	log_event(LOG_LEVEL_ERROR, "dns", "broken", "until=reload");
 }
 
 int resolve_view_open(struct resolve_view **out, uv_loop_t *loop,
