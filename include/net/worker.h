@@ -17,9 +17,9 @@
 
 /** One worker. The room above reads these and writes only `user`. */
 struct worker {
-	unsigned index, count; /* which of how many */
+	unsigned index, count;		 /* which of how many */
 	const struct settings *settings; /* current snapshot, referenced */
-	struct deadline_clock clock; /* add queues of your own */
+	struct deadline_clock clock;	 /* add queues of your own */
 	struct resolve_front *resolve;
 	struct postbox *box;
 	uint64_t now_ms; /* monotonic, at the start of this turn */
@@ -103,5 +103,17 @@ void worker_post(struct worker *w, unsigned index, struct post *p);
  * @return       true when it does
  */
 bool worker_exists(const struct worker *w, unsigned index);
+
+/**
+ * Where do they listen? For the log, and for who set port 0.
+ *
+ * @param ws    workers
+ * @param leg   leg
+ * @param door  door
+ * @param out   first address of that door, with its port
+ * @return      0, or ENOENT when there is no such door
+ */
+int workers_listen_at(const struct workers *ws, enum leg leg,
+		      enum conn_door door, union addr *out);
 
 #endif

@@ -1,0 +1,28 @@
+/**
+ * @file pool.h
+ * The connections that we opened, by where they go and who must be there.
+ *
+ * RFC 5923 §9: reused only for the name that was verified. One a worker for
+ * each leg, transport, address and name. Owner: conns.
+ */
+#ifndef NET_POOL_H
+#define NET_POOL_H
+
+#include "conn_state.h"
+
+/**
+ * The name that a connection of ours must prove.
+ *
+ * @param c  connection
+ * @return   lower case, borrowed from the pool; absent when not in it
+ */
+struct slice pool_name(const struct conn_inner *c);
+
+/**
+ * Give it out no more.
+ *
+ * @param c  connection; one that is not in the pool is left alone
+ */
+void pool_leave(struct conn_inner *c);
+
+#endif
