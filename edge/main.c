@@ -1,0 +1,376 @@
+/*
+ * main.c: the program: reads its settings, starts the workers, and then waits
+ * for signals. SIGHUP reloads, SIGTERM and SIGINT drain, SIGUSR1 logs counters.
+ */
+#include "base/log.h"
+#include "base/now.h"
+#include "net/worker.h"
+#include "proxy/proxy.h"
+#include "settings/settings.h"
+#include "token/token.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+#define EXIT_USAGE 2
+#define ROTATE_CHECK_MS (10 * 60 * 1000)
+
+/* Everything that lives as long as the program. */
+struct edge {
+	const char *path;
+	uv_loop_t loop;
+	struct postbox *box;
+	const struct settings *settings;
+	const struct tlsctx *tls;
+	const struct token_keys *keys;
+	struct resolver *resolver;
+	struct proxy_shared *shared;
+	struct workers *workers;
+	uv_signal_t hup, term, intr, usr1;
+	uv_timer_t rotate;
+	struct post drained;
+	bool draining;
+};
+
+static int complain(const char *why)
+{
+	fprintf(stderr, "%s\n", why);
+	return EXIT_FAILURE;
+}
+
+/* The settings and the certificates they name; both or neither. */
+static int load(const char *path, const struct settings **s,
+		const struct tlsctx **tls, char *why)
+{
+	int err = settings_load(s, path, why);
+
+	if (err)
+		return err;
+	err = tlsctx_create(tls, *s, why);
+	if (err)
+		settings_unref(s);
+	return err;
+}
+
+/* What a running edge cannot change; NULL when nothing of it changed. */
+static const char *needs_restart(const struct settings *a,
+				 const struct settings *b)
+{
+	if (a->workers != b->workers)
+		return "edge.workers";
+	if (slice_of(a->state_dir).n != slice_of(b->state_dir).n ||
+	    !slice_eq(slice_of(a->state_dir), slice_of(b->state_dir)))
+		return "edge.state_dir";
+	if (a->devices_enabled != b->devices_enabled ||
+	    a->device_leg != b->device_leg || a->device_port != b->device_port)
+		return "devices.enabled, leg or tcp_port";
+	for (int i = 0; i < LEG_COUNT; i++) {
+		const struct leg_settings *x = &a->leg[i], *y = &b->leg[i];
+
+		if (x->tls_port != y->tls_port || x->users_port != y->users_port)
+			return "a TLS port";
+		if (x->addresses != y->addresses)
+			return "a leg's address";
+		for (size_t k = 0; k < x->addresses; k++)
+			if (!addr_eq(&x->address[k], &y->address[k]))
+				return "a leg's address";
+	}
+	return NULL;
+}
+
+static void keep_old(const char *why)
+{
+	char text[WHY_MAX];
+
+	snprintf(text, sizeof(text), "%s", why);
+	log_event(LOG_LEVEL_ERROR, "edge", "reload-refused",
+		  "kept=old reason=\"%s\"", text);
+}
+
+static void swap_in(struct edge *e, const struct settings *s,
+		    const struct tlsctx *tls)
+{
+	workers_reload(e->workers, s, tls);
+	log_set_level(s->log_level);
+	settings_unref(&e->settings);
+	tlsctx_unref(&e->tls);
+	e->settings = s;
+	e->tls = tls;
+}
+
+static void on_hup(uv_signal_t *h, int signum)
+{
+	struct edge *e = h->data;
+	const struct settings *s = NULL;
+	const struct tlsctx *tls = NULL;
+	char why[WHY_MAX];
+	const char *fixed;
+
+	(void)signum;
+	if (load(e->path, &s, &tls, why)) {
+		keep_old(why);
+		return;
+	}
+	fixed = needs_restart(e->settings, s);
+	if (fixed)
+		snprintf(why, sizeof(why),
+			 "%s: %s changed; that takes a restart", e->path,
+			 fixed);
+	if (fixed || resolver_reload(e->resolver, s, why)) {
+		keep_old(why);
+		settings_unref(&s);
+		tlsctx_unref(&tls);
+		return;
+	}
+	swap_in(e, s, tls);
+	log_event(LOG_LEVEL_NOTICE, "edge", "reloaded", "file=%s", e->path);
+}
+
+/* Back on the main thread: everybody is done. */
+static void all_drained(struct post *p, void *arg)
+{
+	(void)p;
+	uv_stop(&((struct edge *)arg)->loop);
+}
+
+static void on_drained(void *arg)
+{
+	struct edge *e = arg;
+
+	e->drained.fn = all_drained;
+	postbox_put(e->box, &e->drained);
+}
+
+static void on_term(uv_signal_t *h, int signum)
+{
+	struct edge *e = h->data;
+
+	if (e->draining) {
+		uv_stop(&e->loop);
+		return;
+	}
+	e->draining = true;
+	log_event(LOG_LEVEL_NOTICE, "edge", "draining", "signal=%d within=%us",
+		  signum, e->settings->limits.drain_s);
+	workers_drain(e->workers, on_drained, e);
+}
+
+static void on_usr1(uv_signal_t *h, int signum)
+{
+	struct edge *e = h->data;
+	struct proxy_counters c;
+
+	(void)signum;
+	proxy_count(e->shared, &c);
+	log_event(LOG_LEVEL_ERROR, "edge", "counters",
+		  "requests=%llu responses=%llu forwarded=%llu answered=%llu "
+		  "refused=%llu dropped=%llu stray=%llu redirects=%llu "
+		  "failovers=%llu undecided=%llu transactions=%llu flows=%llu",
+		  (unsigned long long)c.requests,
+		  (unsigned long long)c.responses,
+		  (unsigned long long)c.forwarded,
+		  (unsigned long long)c.answered,
+		  (unsigned long long)c.refused, (unsigned long long)c.dropped,
+		  (unsigned long long)c.stray, (unsigned long long)c.redirects,
+		  (unsigned long long)c.failovers,
+		  (unsigned long long)c.undecided,
+		  (unsigned long long)c.transactions,
+		  (unsigned long long)c.flows);
+}
+
+static void on_rotate(uv_timer_t *h)
+{
+	struct edge *e = h->data;
+	const struct token_keys *keys = NULL;
+	char why[WHY_MAX];
+
+	if (now_wall_s() < token_keys_rotate_at(e->keys))
+		return;
+	if (token_keys_open(&keys, e->settings->state_dir, now_wall_s(),
+			    e->settings->limits.dialog_token_s, why)) {
+		log_event(LOG_LEVEL_ERROR, "edge", "keys-kept",
+			  "reason=\"%s\"", why);
+		return;
+	}
+	proxy_shared_keys(e->shared, keys);
+	token_keys_unref(&e->keys);
+	e->keys = keys;
+	workers_reload(e->workers, e->settings, e->tls);
+	log_event(LOG_LEVEL_NOTICE, "edge", "keys-rotated",
+		  "next=%llu",
+		  (unsigned long long)token_keys_rotate_at(keys));
+}
+
+static void watch(struct edge *e, uv_signal_t *h, uv_signal_cb fn, int signum)
+{
+	uv_signal_init(&e->loop, h);
+	h->data = e;
+	uv_signal_start(h, fn, signum);
+}
+
+static void watch_all(struct edge *e)
+{
+	watch(e, &e->hup, on_hup, SIGHUP);
+	watch(e, &e->term, on_term, SIGTERM);
+	watch(e, &e->intr, on_term, SIGINT);
+	watch(e, &e->usr1, on_usr1, SIGUSR1);
+	uv_timer_init(&e->loop, &e->rotate);
+	e->rotate.data = e;
+	uv_timer_start(&e->rotate, on_rotate, ROTATE_CHECK_MS,
+		       ROTATE_CHECK_MS);
+}
+
+static void close_handle(uv_handle_t *h, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(h))
+		uv_close(h, NULL);
+}
+
+static int start(struct edge *e, char *why)
+{
+	struct worker_setup setup = {0};
+	int err;
+
+	uv_loop_init(&e->loop);
+	err = postbox_create(&e->box, &e->loop, e);
+	if (err) {
+		snprintf(why, WHY_MAX, "cannot make a postbox: errno %d", err);
+		return err;
+	}
+	err = token_keys_open(&e->keys, e->settings->state_dir, now_wall_s(),
+			      e->settings->limits.dialog_token_s, why);
+	if (err)
+		return err;
+	err = resolver_create(&e->resolver, &e->loop, e->box, e->settings,
+			      why);
+	if (err)
+		return err;
+	err = proxy_shared_create(&e->shared, e->settings, e->keys);
+	if (err) {
+		snprintf(why, WHY_MAX, "out of memory");
+		return err;
+	}
+	setup.settings = e->settings;
+	setup.tls = e->tls;
+	setup.resolver = e->resolver;
+	proxy_setup(&setup, e->shared);
+	return workers_start(&e->workers, &setup, why);
+}
+
+static void finish(struct edge *e)
+{
+	workers_stop(&e->workers);
+	resolver_destroy(&e->resolver);
+	proxy_shared_destroy(&e->shared);
+	token_keys_unref(&e->keys);
+	postbox_close(&e->box);
+	uv_walk(&e->loop, close_handle, NULL);
+	uv_run(&e->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&e->loop);
+	tlsctx_unref(&e->tls);
+	settings_unref(&e->settings);
+}
+
+/* As many descriptors as we may have; no core dumps, for they hold keys. */
+static void harden(void)
+{
+	struct rlimit r;
+
+	if (!getrlimit(RLIMIT_NOFILE, &r)) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+	r = (struct rlimit){0};
+	setrlimit(RLIMIT_CORE, &r);
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int run(struct edge *e)
+{
+	char why[WHY_MAX] = "";
+	int err = load(e->path, &e->settings, &e->tls, why);
+
+	if (err)
+		return complain(why);
+	harden();
+	log_set_level(e->settings->log_level);
+	err = start(e, why);
+	if (!err) {
+		watch_all(e);
+		log_event(LOG_LEVEL_NOTICE, "edge", "started", "workers=%u",
+			  e->settings->workers);
+		uv_run(&e->loop, UV_RUN_DEFAULT);
+	}
+	finish(e);
+	if (err)
+		return complain(why);
+	log_event(LOG_LEVEL_NOTICE, "edge", "stopped", "file=%s", e->path);
+	return EXIT_SUCCESS;
+}
+
+static int check(const char *path)
+{
+	const struct settings *s = NULL;
+	const struct tlsctx *tls = NULL;
+	char why[WHY_MAX] = "";
+
+	if (load(path, &s, &tls, why))
+		return complain(why);
+	printf("%s: fine\n", path);
+	tlsctx_unref(&tls);
+	settings_unref(&s);
+	return EXIT_SUCCESS;
+}
+
+static void print_line(const char *line, void *arg)
+{
+	(void)arg;
+	puts(line);
+}
+
+static int usage(FILE *to, int status)
+{
+	fputs("usage: sip-edge FILE      run with the settings in FILE\n"
+	      "       sip-edge -t FILE   check FILE and the certificates it "
+	      "names\n"
+	      "       sip-edge -s        list every setting\n"
+	      "       sip-edge -h        this text\n",
+	      to);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct edge edge;
+	bool check_only = false;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "tsh")) != -1) {
+		switch (opt) {
+		case 't':
+			check_only = true;
+			break;
+		case 's':
+			settings_describe(print_line, NULL);
+			return EXIT_SUCCESS;
+		case 'h':
+			return usage(stdout, EXIT_SUCCESS);
+		default:
+			return usage(stderr, EXIT_USAGE);
+		}
+	}
+	if (optind + 1 != argc)
+		return usage(stderr, EXIT_USAGE);
+	if (check_only)
+		return check(argv[optind]);
+	edge.path = argv[optind];
+	return run(&edge);
+}

@@ -1,0 +1,201 @@
+/*
+ * flow.c: connections as the proxy sees them.
+ */
+#include "flow.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int flow_create(struct flow **out, struct proxy *p, struct conn *c)
+{
+	struct flow *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return ENOMEM;
+	f->conn = c;
+	f->loaded = p->loaded - 1;
+	list_init(&f->served);
+	list_init(&f->sent);
+	c->user = f;
+	p->count.flows++;
+	*out = f;
+	return 0;
+}
+
+void flow_destroy(struct flow **fp, struct proxy *p)
+{
+	struct flow *f = *fp;
+
+	*fp = NULL;
+	if (!f)
+		return;
+	for (uint32_t i = 0; i < f->whos; i++)
+		homes_unbind(p->shared->homes, f->who[i], f->conn->id);
+	deadline_stop(&f->sweep);
+	f->conn->user = NULL;
+	p->count.flows--;
+	free(f->who);
+	free(f->until_ms);
+	free(f);
+}
+
+static bool is_device_side(const struct conn *c)
+{
+	return c->door == DOOR_DEVICE || (c->door == DOOR_OUT && !c->tls);
+}
+
+/* A server of ours is on the inside leg, by TLS, under a name that we list or
+ * that we asked for ourselves. */
+static enum peer_class class_of(const struct settings *s, const struct conn *c)
+{
+	if (is_device_side(c))
+		return PEER_DEVICE;
+	if (c->leg != LEG_INSIDE)
+		return PEER_STRANGER;
+	if (c->door == DOOR_OUT ||
+	    peer_names_listed(c->names, &s->trusted_servers))
+		return PEER_SERVER;
+	return PEER_STRANGER;
+}
+
+uint64_t flow_device_who(struct proxy *p, const struct device_settings *d)
+{
+	char text[300];
+	int n = snprintf(text, sizeof(text), "device:%s", d->name);
+
+	if (n >= (int)sizeof(text))
+		n = sizeof(text) - 1;
+	return token_who(p->pen,
+			 (struct slice){.p = text, .n = (size_t)n});
+}
+
+static void flow_learn_class(struct flow *f, struct proxy *p)
+{
+	const struct settings *s = p->w->settings;
+	const struct device_settings *d;
+
+	f->loaded = p->loaded;
+	f->base = class_of(s, f->conn);
+	if (f->base == PEER_SERVER)
+		conn_trust(f->conn, CONN_PROVEN);
+	if (f->base != PEER_DEVICE)
+		return;
+	d = s->devices_enabled ? settings_device_at(s, &f->conn->peer) : NULL;
+	if (d) {
+		flow_bind(f, p, flow_device_who(p, d), UINT64_MAX);
+		conn_trust(f->conn, CONN_PROVEN);
+	}
+}
+
+void flow_origin(struct flow *f, struct proxy *p, struct origin *out)
+{
+	const struct settings *s = p->w->settings;
+
+	if (f->loaded != p->loaded)
+		flow_learn_class(f, p);
+	*out = (struct origin){
+		.leg = f->conn->leg,
+		.peer = f->base,
+		.source = &f->conn->peer,
+		.conn = f->conn->id,
+		.who = f->who,
+		.whos = f->whos,
+	};
+	if (f->base == PEER_DEVICE && s->devices_enabled)
+		out->device = settings_device_at(s, &f->conn->peer);
+	if (f->base == PEER_STRANGER && f->whos && f->conn->leg == LEG_OUTSIDE)
+		out->peer = PEER_USER;
+}
+
+enum far_door flow_door(const struct flow *f)
+{
+	if (is_device_side(f->conn))
+		return f->conn->peer.sa.sa_family == AF_INET6 ? FAR_DEVICE6 :
+								FAR_DEVICE4;
+	return f->conn->door == DOOR_USERS ? FAR_USERS : FAR_TLS;
+}
+
+bool flow_has(const struct flow *f, uint64_t who)
+{
+	for (uint32_t i = 0; i < f->whos; i++)
+		if (f->who[i] == who)
+			return true;
+	return false;
+}
+
+static int flow_grow(struct flow *f)
+{
+	uint32_t room = f->room ? f->room * 2 : 1;
+	uint64_t *who = realloc(f->who, room * sizeof(*who));
+	uint64_t *until;
+
+	if (!who)
+		return ENOMEM;
+	f->who = who;
+	until = realloc(f->until_ms, room * sizeof(*until));
+	if (!until)
+		return ENOMEM;
+	f->until_ms = until;
+	f->room = room;
+	return 0;
+}
+
+int flow_bind(struct flow *f, struct proxy *p, uint64_t who, uint64_t until_ms)
+{
+	uint32_t i = 0;
+
+	while (i < f->whos && f->who[i] != who)
+		i++;
+	if (i == f->room && flow_grow(f))
+		return ENOMEM;
+	f->who[i] = who;
+	f->until_ms[i] = until_ms;
+	if (i == f->whos) {
+		f->whos++;
+		homes_bind(p->shared->homes, who, f->conn->id);
+	}
+	if (!deadline_running(&f->sweep))
+		deadline_start(&p->sweep, &f->sweep, p->w->now_ms);
+	return 0;
+}
+
+static void flow_drop(struct flow *f, struct proxy *p, uint32_t i)
+{
+	homes_unbind(p->shared->homes, f->who[i], f->conn->id);
+	f->whos--;
+	f->who[i] = f->who[f->whos];
+	f->until_ms[i] = f->until_ms[f->whos];
+	if (!f->whos && f->base == PEER_STRANGER)
+		conn_trust(f->conn, CONN_UNPROVEN);
+}
+
+void flow_unbind(struct flow *f, struct proxy *p, uint64_t who)
+{
+	for (uint32_t i = 0; i < f->whos; i++) {
+		if (f->who[i] == who) {
+			flow_drop(f, p, i);
+			return;
+		}
+	}
+}
+
+void flow_sweep(struct deadline *d, uint64_t now_ms, void *arg)
+{
+	struct flow *f = LIST_OWNER(&d->link, struct flow, sweep.link);
+	struct proxy *p = arg;
+
+	for (uint32_t i = f->whos; i-- > 0;)
+		if (f->until_ms[i] <= now_ms)
+			flow_drop(f, p, i);
+	if (f->whos)
+		deadline_start(&p->sweep, &f->sweep, now_ms);
+}
+
+void flow_send(struct flow *f, struct slice bytes)
+{
+	if (conn_send(f->conn, bytes) == ENOBUFS)
+		conn_close(f->conn, CONN_END_OVERFLOW);
+}

@@ -1,0 +1,224 @@
+/*
+ * intake.c: framer, parser, sanity, facts, policy, and then the act.
+ */
+#include "intake.h"
+
+#include "cancel.h"
+#include "register.h"
+#include "reply.h"
+#include "request.h"
+#include "response.h"
+
+#include "policy/policy.h"
+#include "sip/sanity.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <strings.h>
+
+/* RFC 3261 §18.2.1, RFC 3581 §4: what the socket says, whatever Via says. */
+static void write_mark(struct job *j, const union addr *source)
+{
+	const struct frame *f = &j->p->frame;
+	int via = frame_find(f, FIELD_VIA, 0);
+	struct slice v = via < 0 ? (struct slice){0} :
+				   frame_value(f, (unsigned)via);
+	struct slice first = frame_list_next(&v);
+	char host[ADDR_TEXT_MAX];
+	int n = snprintf(j->mark, sizeof(j->mark), ";received=%s",
+			 addr_host_text(source, host));
+
+	for (size_t i = 0; i + 6 <= first.n; i++) {
+		if (strncasecmp(first.p + i, ";rport", 6) != 0)
+			continue;
+		snprintf(j->mark + n, sizeof(j->mark) - (size_t)n, ";rport=%u",
+			 addr_port(source));
+		return;
+	}
+}
+
+static struct verdict decide(struct job *j)
+{
+	struct verdict v;
+
+	if (j->f->method == METHOD_REGISTER &&
+	    j->f->origin.leg == LEG_OUTSIDE) {
+		v = register_room(j);
+		if (v.kind != VERDICT_PASS)
+			return v;
+	}
+	return policy_decide(j->p->w->settings, j->f);
+}
+
+static void perform(struct job *j, const struct verdict *v)
+{
+	switch (v->kind) {
+	case VERDICT_FORWARD:
+		if (v->to == TO_SELF)
+			reply_verdict(j, v);
+		else
+			request_forward(j, v);
+		break;
+	case VERDICT_REFUSE:
+	case VERDICT_DROP:
+		reply_verdict(j, v);
+		break;
+	case VERDICT_PASS:
+		j->p->count.undecided++;
+		reply_now(j, 500, (struct slice){0});
+		break;
+	}
+}
+
+/* RFC 3261 §22: a request of a valid form from a stranger buys it time to
+ * prove itself; nothing else does. */
+static void request_arrive(struct job *j)
+{
+	struct verdict v;
+
+	j->p->count.requests++;
+	write_mark(j, &j->flow->conn->peer);
+	if (j->f->origin.peer == PEER_STRANGER)
+		conn_trust(j->flow->conn, CONN_UNPROVEN);
+	if (j->f->method == METHOD_ACK && cancel_ack_arrive(j))
+		return;
+	if (j->f->method == METHOD_CANCEL) {
+		cancel_arrive(j);
+		return;
+	}
+	if (j->p->w->draining && !j->f->to_tag.n) {
+		reply_now(j, 503, SLICE("Retry-After: 10\r\n"));
+		return;
+	}
+	v = decide(j);
+	perform(j, &v);
+	/* A server that is not ours has nothing more to say. */
+	if (v.kind == VERDICT_REFUSE && j->f->origin.leg == LEG_INSIDE &&
+	    j->f->origin.peer == PEER_STRANGER)
+		conn_close(j->flow->conn, CONN_END_REFUSED);
+}
+
+static void log_frame(struct flow *f, const struct verdict *v)
+{
+	char name[24], addr[ADDR_TEXT_MAX];
+
+	log_event(LOG_LEVEL_NOTICE, conn_name(f->conn, name),
+		  v->kind == VERDICT_DROP ? "drop" : "refuse",
+		  "rule=%s status=%u peer=%s", v->rule, v->status,
+		  addr_text(&f->conn->peer, addr));
+}
+
+static void refuse_frame(struct proxy *p, struct flow *f,
+			 const struct verdict *v)
+{
+	p->count.refused++;
+	log_frame(f, v);
+	reply_frame(f, &p->frame, v);
+}
+
+/* One framed message, all the way. */
+static void take_message(struct proxy *p, struct flow *f)
+{
+	struct facts_self self = {
+		.settings = p->w->settings,
+		.pen = p->pen,
+		.wall_s = p->w->wall_s,
+	};
+	struct job j = {.p = p, .flow = f, .f = &p->facts};
+	struct origin origin;
+	struct verdict v;
+
+	if (wire_parse(&j.msg, &p->frame)) {
+		v = verdict_refuse(400, "unparseable");
+		refuse_frame(p, f, &v);
+		return;
+	}
+	v = sanity_check(j.msg, &p->sanity_limits);
+	flow_origin(f, p, &origin);
+	if (v.kind == VERDICT_PASS &&
+	    facts_read(&p->facts, j.msg, &origin, &self))
+		v = verdict_refuse(400, "unreadable");
+	if (v.kind != VERDICT_PASS) {
+		refuse_frame(p, f, &v);
+	} else if (p->facts.response) {
+		p->count.responses++;
+		response_arrive(&j, f->conn->id);
+	} else {
+		request_arrive(&j);
+	}
+	wire_destroy(&j.msg);
+}
+
+void intake_response(struct proxy *p, conn_id by, struct slice bytes)
+{
+	struct facts_self self = {
+		.settings = p->w->settings,
+		.pen = p->pen,
+		.wall_s = p->w->wall_s,
+	};
+	struct job j = {.p = p, .f = &p->facts};
+	struct origin nobody = {.conn = by};
+
+	if (framer_index(&p->frame, bytes) || wire_parse(&j.msg, &p->frame))
+		return;
+	if (!facts_read(&p->facts, j.msg, &nobody, &self))
+		response_arrive(&j, by);
+	wire_destroy(&j.msg);
+}
+
+static const struct framer_limits *limits_of(const struct proxy *p,
+					     const struct flow *f)
+{
+	return f->conn->tls ? &p->frame_limits : &p->device_frame_limits;
+}
+
+/* One step at the front of the bytes. False: nothing more to do with them. */
+static bool intake_step(struct proxy *p, struct flow *f, struct slice in,
+			size_t *used)
+{
+	struct verdict v;
+
+	*used = 0;
+	switch (framer_next(&f->framer, limits_of(p, f), in, used, &p->frame,
+			    &v)) {
+	case FRAMER_EMPTY:
+		conn_expect(f->conn, CONN_WAIT_NOTHING);
+		return false;
+	case FRAMER_HEAD:
+		conn_expect(f->conn, CONN_WAIT_HEAD);
+		return false;
+	case FRAMER_BODY:
+		conn_expect(f->conn, CONN_WAIT_BODY);
+		return false;
+	case FRAMER_MESSAGE:
+		take_message(p, f);
+		return true;
+	case FRAMER_PING:
+		/* RFC 5626 §4.4.1: "\r\n\r\n" is answered with "\r\n". */
+		flow_send(f, SLICE("\r\n"));
+		return true;
+	case FRAMER_PONG:
+		return true;
+	case FRAMER_REFUSE:
+		break;
+	}
+	refuse_frame(p, f, &v);
+	conn_close(f->conn, CONN_END_REFUSED);
+	return false;
+}
+
+size_t intake_bytes(struct proxy *p, struct flow *f, struct slice in)
+{
+	size_t total = 0, used;
+	bool more = true;
+
+	while (more) {
+		more = intake_step(p, f, in, &used);
+		if (more && used)
+			conn_expect(f->conn, CONN_WAIT_NOTHING);
+		in.p += used;
+		in.n -= used;
+		total += used;
+	}
+	return total;
+}

@@ -1,0 +1,139 @@
+/*
+ * reply.c: answers of our own, and the log line that names the rule.
+ */
+#include "reply.h"
+
+#include "hop.h"
+
+#include "base/hash.h"
+#include "sip/sanity.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A To tag: any word that no stranger can guess. */
+static struct slice make_tag(char out[20], uint64_t seed)
+{
+	uint64_t h = hash_bytes(seed, SLICE("tag"));
+
+	snprintf(out, 20, "%016llx", (unsigned long long)h);
+	return (struct slice){.p = out, .n = 16};
+}
+
+static void log_refusal(struct job *j, const struct verdict *v)
+{
+	char name[24], addr[ADDR_TEXT_MAX];
+	char method[LOG_TEXT_MAX], from[LOG_TEXT_MAX], uri[LOG_TEXT_MAX];
+
+	log_event(LOG_LEVEL_NOTICE, conn_name(j->flow->conn, name),
+		  v->kind == VERDICT_DROP ? "drop" : "refuse",
+		  "rule=%s status=%u method=%s from=%s uri=%s peer=%s",
+		  v->rule, v->status, log_text(method, j->f->method_name),
+		  log_text(from, slice_of(j->f->from_aor)),
+		  log_text(uri, j->f->ruri.raw),
+		  addr_text(&j->flow->conn->peer, addr));
+}
+
+void reply_now(struct job *j, uint16_t status, struct slice extra)
+{
+	struct buf out = {0};
+	char tag[20];
+	uint64_t seed = hash_bytes(j->flow->conn->id, j->f->branch);
+
+	if (j->f->method == METHOD_ACK)
+		return;
+	if (!headers_answer(&out, wire_frame(j->msg), 0, slice_of(j->mark),
+			    status, make_tag(tag, seed), extra) &&
+	    !out.failed)
+		flow_send(j->flow, buf_slice(&out));
+	buf_fini(&out);
+	j->p->count.answered++;
+}
+
+void reply_verdict(struct job *j, const struct verdict *v)
+{
+	if (v->kind == VERDICT_FORWARD) {
+		reply_now(j, 200, (struct slice){0});
+		return;
+	}
+	log_refusal(j, v);
+	if (v->kind == VERDICT_DROP) {
+		j->p->count.dropped++;
+		return;
+	}
+	j->p->count.refused++;
+	reply_now(j, v->status, v->extra);
+}
+
+void reply_frame(struct flow *f, const struct frame *frame,
+		 const struct verdict *v)
+{
+	struct buf out = {0};
+	char tag[20];
+
+	if (v->kind != VERDICT_REFUSE || frame->response ||
+	    !sanity_answerable(frame))
+		return;
+	if (frame->bytes.n > 4 && !memcmp(frame->bytes.p, "ACK ", 4))
+		return;
+	if (!headers_answer(&out, frame, 0, (struct slice){0}, v->status,
+			    make_tag(tag, f->conn->id), v->extra) &&
+	    !out.failed)
+		flow_send(f, buf_slice(&out));
+	buf_fini(&out);
+}
+
+/* The request as we kept it has our own Via on top. */
+static void answer_kept(struct txn *t, uint16_t status)
+{
+	static const struct slice none;
+	static _Thread_local struct frame kept;
+	struct buf out = {0};
+	char tag[20];
+
+	if (!t->up || !t->sent ||
+	    framer_index(&kept, (struct slice){.p = t->sent,
+					       .n = t->sent_len}))
+		return;
+	if (!headers_answer(&out, &kept, 1, none, status,
+			    status == 100 ? none : make_tag(tag, t->key),
+			    none) &&
+	    !out.failed)
+		flow_send(t->up, buf_slice(&out));
+	buf_fini(&out);
+	t->p->count.answered++;
+}
+
+void reply_trying(struct txn *t)
+{
+	if (!t->answered)
+		answer_kept(t, 100);
+	t->answered = true;
+}
+
+static void log_final(struct txn *t, uint16_t status, const char *rule)
+{
+	char name[40];
+
+	log_event(LOG_LEVEL_NOTICE, txn_name(t, name), "give-up",
+		  "rule=%s status=%u", rule, status);
+}
+
+void reply_final(struct txn *t, uint16_t status, const char *rule)
+{
+	struct proxy *p = t->p;
+
+	if (t->method == METHOD_ACK) {
+		txn_destroy(t);
+		return;
+	}
+	log_final(t, status, rule);
+	answer_kept(t, status);
+	if (t->method != METHOD_INVITE) {
+		txn_destroy(t);
+		return;
+	}
+	hop_destroy(&t->hop);
+	txn_enter(t, TXN_COMPLETED);
+	deadline_start(&p->life, &t->life, p->w->now_ms);
+}

@@ -1,0 +1,27 @@
+/*
+ * reply.h: the answers that the edge gives itself.
+ */
+#ifndef PROXY_REPLY_H
+#define PROXY_REPLY_H
+
+#include "txn.h"
+
+/* Refuse, drop or accept the request in hand without a transaction; logs the
+ * rule. */
+void reply_verdict(struct job *j, const struct verdict *v);
+
+/* Answer the request in hand with a status, quietly. */
+void reply_now(struct job *j, uint16_t status, struct slice extra);
+
+/* Answer a frame that never became a message, if it can be answered. */
+void reply_frame(struct flow *f, const struct frame *frame,
+		 const struct verdict *v);
+
+/* 100 Trying for a transaction under way. */
+void reply_trying(struct txn *t);
+
+/* End a transaction with a final answer of our own; an ACK just ends. The
+ * INVITE stays for its ACK. */
+void reply_final(struct txn *t, uint16_t status, const char *rule);
+
+#endif

@@ -1,0 +1,422 @@
+/*
+ * request.c: writes a request as it leaves, and sends it on its way.
+ */
+#include "request.h"
+
+#include "ferry.h"
+#include "hop.h"
+#include "redirect.h"
+#include "register.h"
+#include "reply.h"
+#include "route.h"
+
+#include "base/hash.h"
+#include "policy/boundary.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define MAX_FORWARDS 70 /* RFC 3261 §16.6 step 3 */
+
+static bool forms_dialog(const struct facts *f)
+{
+	if (f->to_tag.n)
+		return false;
+	switch (f->method) {
+	case METHOD_INVITE:
+	case METHOD_SUBSCRIBE:
+	case METHOD_REFER:
+	case METHOD_NOTIFY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Who is the party outside, and how is it reached? */
+static void set_far_party(struct txn *t, struct job *j)
+{
+	struct facts *f = j->f;
+
+	if (t->outward) {
+		t->far_conn = f->token.conn;
+		t->far_who = f->token.who;
+		t->door = f->token.door;
+	} else {
+		t->far_conn = j->flow->conn->id;
+		t->far_who = f->from_who;
+		t->door = flow_door(j->flow);
+		/* An unregistered device goes by its own name. */
+		if (f->origin.device && !flow_has(j->flow, f->from_who))
+			t->far_who = flow_device_who(j->p, f->origin.device);
+	}
+	if (forms_dialog(f))
+		t->dialog = token_dialog(j->p->pen, f->call_id, f->from_tag);
+}
+
+static void set_branch(struct txn *t)
+{
+	struct token_branch b = {
+		.worker = (uint8_t)t->p->w->index,
+		.slot = t->slot,
+		.generation = t->generation,
+		.loop = t->loop,
+	};
+
+	token_branch_mint(t->p->pen, &b, t->branch);
+}
+
+void request_rebranch(struct txn *t)
+{
+	t->generation += 0x80000000u / 64; /* far from what others are given */
+	set_branch(t);
+	memcpy(t->sent + t->branch_at, t->branch, sizeof(t->branch));
+}
+
+int request_retarget(struct txn *t, struct slice uri)
+{
+	struct slice old = {.p = t->sent, .n = t->sent_len};
+	size_t from = slice_index(old, ' ') + 1;
+	struct slice rest = {.p = old.p + from, .n = old.n - from};
+	struct buf out = {0};
+
+	rest.p += slice_index(rest, ' ');
+	rest.n = (size_t)(old.p + old.n - rest.p);
+	buf_add(&out, (struct slice){.p = old.p, .n = from});
+	buf_add(&out, uri);
+	buf_add(&out, rest);
+	if (out.failed) {
+		buf_fini(&out);
+		return ENOMEM;
+	}
+	t->branch_at += (uint32_t)(out.n - t->sent_len);
+	free(t->sent);
+	t->sent = out.p;
+	t->sent_len = (uint32_t)out.n;
+	return 0;
+}
+
+/* Route lines that were sealed in the token of an in-dialog request. */
+static void add_sealed_routes(struct buf *out, struct job *j)
+{
+	struct route_set set;
+
+	if (route_unseal(j->f->token.sealed, &set))
+		return;
+	for (unsigned i = 0; i < set.n; i++) {
+		buf_puts(out, "Route: ");
+		buf_add(out, set.route[i]);
+		buf_puts(out, "\r\n");
+	}
+}
+
+/* The server that a far party's in-dialog requests go to: by its setting when
+ * it has one, else by the first name that it proved. */
+static void add_server_hop(struct buf *out, const struct proxy *p,
+			   const struct conn *c)
+{
+	const struct settings *s = p->w->settings;
+
+	for (size_t i = 0; i < s->home_servers.n; i++) {
+		const struct host_port *h = &s->home_servers.v[i];
+
+		if (!peer_names_match(c->names, slice_of(h->host)))
+			continue;
+		buf_puts(out, h->host);
+		buf_puts(out, " ");
+		buf_u64(out, h->port);
+		return;
+	}
+	buf_puts(out, c->names && c->names->n ? c->names->name[0].text : "");
+	buf_puts(out, " 0");
+}
+
+/* Near to far: what the far side sees, and what the answers get back. */
+static int add_record_outward(struct buf *top, struct txn *t, struct job *j)
+{
+	struct route_set set;
+	struct buf hop = {0}, rr = {0};
+	const struct frame *f = wire_frame(j->msg);
+	int i = -1, err;
+
+	err = route_collect(f, &set);
+	add_server_hop(&hop, j->p, j->flow->conn);
+	set.hop = buf_slice(&hop);
+	if (!err)
+		err = route_record_far(top, t, t->door, &set);
+	buf_fini(&hop);
+	if (err)
+		return err;
+	route_record_near(&rr, t, t->door, false);
+	while ((i = frame_find(f, FIELD_RECORD_ROUTE, (unsigned)(i + 1))) >= 0)
+		buf_add(&rr, (struct slice){.p = f->bytes.p + f->line[i].start,
+					    .n = f->line[i].end -
+						 f->line[i].start});
+	buf_add(&rr, (struct slice){.p = "", .n = 1});
+	t->rr = rr.p;
+	return rr.failed ? ENOMEM : 0;
+}
+
+static int add_top(struct buf *top, struct txn *t, struct job *j)
+{
+	if (t->to == TO_HOP)
+		add_sealed_routes(top, j);
+	if (t->method == METHOD_REGISTER)
+		route_path(top, j->p, j->flow, t->who, t->reg.outbound);
+	if (!t->dialog)
+		return 0;
+	if (t->outward)
+		return add_record_outward(top, t, j);
+	route_record_near(top, t, t->door, true);
+	return 0;
+}
+
+/* From one far party to another both borders are crossed. */
+static uint64_t request_drop(const struct txn *t)
+{
+	return (t->from_near ? 0 : boundary_drop(BOUNDARY_INWARD)) |
+	       (t->outward ? boundary_drop(BOUNDARY_OUTWARD) : 0);
+}
+
+/* RFC 3261 §16.6 step 3. */
+static int hops_left(const struct facts *f)
+{
+	if (f->max_forwards < 0)
+		return MAX_FORWARDS;
+	return f->max_forwards == 1 ? REWRITE_NO_HOPS : f->max_forwards - 1;
+}
+
+/* Write it as it leaves; t->sent owns the bytes. 0, ENOMEM, or EBADMSG when
+ * its route set is more than a token seals. */
+static int request_write(struct txn *t, struct job *j)
+{
+	const struct facts *f = j->f;
+	struct buf out = {0}, via = {0}, top = {0};
+	struct rewrite rw = {
+		.via_mark = slice_of(j->mark),
+		.max_forwards = hops_left(f),
+		.pop_routes = f->routes,
+		.drop = request_drop(t),
+	};
+	struct rewritten at = {0};
+	int err;
+
+	t->loop = f->loop_hash;
+	set_branch(t);
+	route_via(&via, t, t->outward ? t->door : FAR_NONE);
+	err = add_top(&top, t, j);
+	rw.via = buf_slice(&via);
+	rw.add_top = buf_slice(&top);
+	if (!err)
+		err = headers_write(&out, wire_frame(j->msg), &rw, &at);
+	if (!err && (out.failed || via.failed || top.failed))
+		err = ENOMEM;
+	buf_fini(&via);
+	buf_fini(&top);
+	t->sent = out.p;
+	t->sent_len = (uint32_t)out.n;
+	t->branch_at = at.branch;
+	return err;
+}
+
+static bool read_hop(struct slice text, struct hop_host *out)
+{
+	size_t space = slice_index(text, ' ');
+	uint32_t port;
+
+	if (space == SIZE_MAX ||
+	    slice_to_u32(&port, (struct slice){.p = text.p + space + 1,
+					       .n = text.n - space - 1}))
+		return false;
+	out->host = (struct slice){.p = text.p, .n = space};
+	out->port = (uint16_t)port;
+	return out->host.n > 0;
+}
+
+/* Inward inside a dialog: to the first sealed route, else the sealed hop. */
+static int begin_sealed(struct txn *t, struct job *j)
+{
+	struct slice sealed = j->f->token.sealed;
+	struct hop_host host;
+	struct route_set set;
+	struct uri_facts u;
+
+	if (hop_create(&t->hop, t, LEG_INSIDE, true) ||
+	    !(t->hop->text = slice_dup(sealed)))
+		return ENOMEM;
+	t->hop->source = HOP_SEALED;
+	sealed.p = t->hop->text;
+	if (route_unseal(sealed, &set))
+		return EBADMSG;
+	if (set.n) {
+		if (facts_uri(&u, set.route[0]))
+			return EBADMSG;
+		hop_add(t->hop, u.host, u.port);
+	} else {
+		if (!read_hop(set.hop, &host))
+			return EBADMSG;
+		hop_add(t->hop, host.host, host.port);
+	}
+	hop_next(t);
+	return 0;
+}
+
+/* Down a flow: on this worker or another's; inside a dialog the party's newest
+ * flow serves when the one named is gone, as after a restart of the edge. */
+static void begin_flow(struct txn *t, conn_id id, bool may_follow)
+{
+	struct proxy *p = t->p;
+	unsigned worker = CONN_ID_WORKER(id);
+	struct conn *c = NULL;
+
+	if (worker == p->w->index)
+		c = conn_find(p->w, id);
+	else if (worker_exists(p->w, worker)) {
+		ferry_request(t, id, may_follow);
+		return;
+	}
+	if (c && c->open && c->user) {
+		txn_join_hop(t, c->user);
+		hop_transmit(t);
+		return;
+	}
+	request_flow_gone(t, id, may_follow);
+}
+
+static const struct device_settings *device_of(const struct settings *s,
+					       const char *aor)
+{
+	for (size_t i = 0; i < s->devices; i++)
+		if (settings_device_is(&s->device[i], slice_of(aor)))
+			return &s->device[i];
+	return NULL;
+}
+
+static const struct device_settings *device_named(struct proxy *p,
+						  uint64_t who)
+{
+	const struct settings *s = p->w->settings;
+
+	for (size_t i = 0; i < s->devices; i++)
+		if (flow_device_who(p, &s->device[i]) == who)
+			return &s->device[i];
+	return NULL;
+}
+
+/* Out to the contact of a device that holds no connection. */
+static int begin_contact(struct txn *t, const struct device_settings *d)
+{
+	struct uri_facts u;
+
+	if (!d || !d->contact)
+		return ENOENT;
+	if (hop_create(&t->hop, t, t->p->w->settings->device_leg, false))
+		return ENOMEM;
+	t->hop->source = HOP_DEVICE;
+	if (facts_uri(&u, slice_of(d->contact)))
+		return EBADMSG;
+	hop_add(t->hop, u.host, u.port);
+	hop_next(t);
+	return 0;
+}
+
+void request_flow_gone(struct txn *t, conn_id id, bool may_follow)
+{
+	struct proxy *p = t->p;
+	conn_id newest = homes_flow(p->shared->homes, t->far_who);
+
+	if (may_follow && newest && newest != id) {
+		begin_flow(t, newest, false);
+		return;
+	}
+	if (t->door >= FAR_DEVICE4 &&
+	    !begin_contact(t, device_named(p, t->far_who)))
+		return;
+	reply_final(t, 430, "flow-gone");
+}
+
+static void device_party(struct txn *t, const struct device_settings *d)
+{
+	struct uri_facts u;
+	bool six = d->addresses && d->address[0].addr.sa.sa_family == AF_INET6;
+
+	if (d->contact && !facts_uri(&u, slice_of(d->contact)) && u.literal)
+		six = slice_index(u.host, ':') != SIZE_MAX;
+	t->door = six ? FAR_DEVICE6 : FAR_DEVICE4;
+	t->far_who = flow_device_who(t->p, d);
+	t->far_conn = homes_flow(t->p->shared->homes, t->far_who);
+}
+
+static void request_begin(struct txn *t, struct job *j)
+{
+	int err = 0;
+
+	switch (t->to) {
+	case TO_HOME:
+		err = redirect_begin(t, j);
+		break;
+	case TO_HOP:
+		err = begin_sealed(t, j);
+		break;
+	case TO_FLOW:
+		begin_flow(t, j->f->token.conn,
+			   j->f->token.kind == TOKEN_DIALOG);
+		break;
+	default:
+		begin_flow(t, t->far_conn, true);
+		break;
+	}
+	if (err)
+		reply_final(t, 500, "no-next-hop");
+}
+
+/* A party outside calls another: where no server of ours stayed in the dialog,
+ * the first sealed route is our own, and leads straight out again. */
+static void turn_around(struct job *j, struct verdict *v)
+{
+	struct route_set set;
+	struct uri_facts u;
+	struct token t;
+	char scratch[TOKEN_SEALED_MAX];
+
+	if (v->to != TO_HOP || route_unseal(j->f->token.sealed, &set) ||
+	    !set.n || facts_uri(&u, set.route[0]) ||
+	    !route_is_ours(j->p, &u))
+		return;
+	if (token_check(j->p->pen, &t, u.user, j->p->w->wall_s,
+			j->p->w->settings->limits.dialog_token_s, scratch))
+		return;
+	t.sealed = (struct slice){0};
+	j->f->token = t;
+	v->to = TO_FLOW;
+}
+
+void request_forward(struct job *j, const struct verdict *verdict)
+{
+	struct verdict v = *verdict;
+	struct txn *t;
+	int err;
+
+	/* RFC 3261 §17.2.3: a request seen before is absorbed. */
+	if (j->f->method != METHOD_ACK &&
+	    txn_find(j->p, txn_key(j->f, j->f->method)))
+		return;
+	turn_around(j, &v);
+	t = txn_create(j, &v);
+	if (!t) {
+		reply_now(j, 503, SLICE("Retry-After: 5\r\n"));
+		return;
+	}
+	set_far_party(t, j);
+	if (v.to == TO_DEVICE)
+		device_party(t, device_of(j->p->w->settings, j->f->ruri_aor));
+	if (j->f->method == METHOD_REGISTER)
+		register_begin(t, j);
+	err = request_write(t, j);
+	if (err) {
+		txn_destroy(t);
+		reply_now(j, err == EBADMSG ? 400 : 500, (struct slice){0});
+		return;
+	}
+	request_begin(t, j);
+}

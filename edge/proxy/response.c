@@ -1,0 +1,225 @@
+/*
+ * response.c: matches an answer to its transaction and passes it back.
+ *
+ * An answer counts only when its top Via is ours, signed, and names a
+ * transaction that waits for it on the very connection it came by.
+ */
+#include "response.h"
+
+#include "cancel.h"
+#include "ferry.h"
+#include "hop.h"
+#include "redirect.h"
+#include "register.h"
+#include "reply.h"
+#include "route.h"
+
+#include "policy/boundary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void stray(struct job *j, const char *rule)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	j->p->count.stray++;
+	if (!log_wanted(LOG_LEVEL_INFO))
+		return;
+	log_event(LOG_LEVEL_INFO, "stray", "drop", "rule=%s status=%u peer=%s",
+		  rule, j->f->status,
+		  j->f->origin.source ? addr_text(j->f->origin.source, addr) :
+					"-");
+}
+
+/* Record-Route lines for the receiver of an answer to a dialog-forming
+ * request; those that came are left out by the boundary. */
+static void add_record(struct buf *top, struct txn *t, struct job *j)
+{
+	struct route_set set;
+
+	if (t->outward) {
+		buf_puts(top, t->rr ? t->rr : "");
+		return;
+	}
+	if (!j->f->has_record_route || !t->rr ||
+	    route_collect(wire_frame(j->msg), &set))
+		return;
+	route_turn(t->p, &set);
+	set.hop = slice_of(t->rr);
+	route_record_far(top, t, t->door, &set);
+}
+
+/* Inward: remember which server took a dialog-forming request. */
+static void note_hop(struct txn *t)
+{
+	const struct hop_host *host = hop_host(t->hop);
+	struct buf hop = {0};
+
+	buf_add(&hop, host->host);
+	buf_puts(&hop, " ");
+	buf_u64(&hop, host->port);
+	buf_add(&hop, (struct slice){.p = "", .n = 1});
+	free(t->rr);
+	t->rr = hop.p;
+	if (hop.failed) {
+		buf_fini(&hop);
+		t->rr = NULL;
+	}
+}
+
+static uint64_t response_drop(const struct txn *t)
+{
+	return (t->outward ? boundary_drop(BOUNDARY_INWARD) : 0) |
+	       (t->from_near ? 0 : boundary_drop(BOUNDARY_OUTWARD));
+}
+
+/* Pass it back as it came, but for our Via, the route set and the border. */
+static void pass_back(struct txn *t, struct job *j, bool flow_timer)
+{
+	struct buf out = {0}, top = {0};
+	char timer[48] = "";
+	struct rewrite rw = {.pop_via = true, .drop = response_drop(t)};
+
+	if (!t->up)
+		return;
+	if (t->dialog && j->f->status > 100 && j->f->status < 300) {
+		if (!t->outward && t->hop)
+			note_hop(t);
+		add_record(&top, t, j);
+	}
+	if (flow_timer)
+		snprintf(timer, sizeof(timer), "Flow-Timer: %u\r\n",
+			 t->p->w->settings->limits.flow_timer_s);
+	rw.add_top = buf_slice(&top);
+	rw.add_end = slice_of(timer);
+	if (!headers_write(&out, wire_frame(j->msg), &rw, NULL) &&
+	    !out.failed && !top.failed)
+		flow_send(t->up, buf_slice(&out));
+	buf_fini(&out);
+	buf_fini(&top);
+	t->answered = true;
+	t->p->count.answered++;
+}
+
+static void take_provisional(struct txn *t, struct job *j)
+{
+	/* RFC 4320 §4.1: nothing but 100 for other methods, and that is hop
+	 * by hop. */
+	if (t->method != METHOD_INVITE)
+		return;
+	if (t->state == TXN_SENT)
+		txn_enter(t, TXN_PROCEEDING);
+	if (t->cancel_wanted)
+		cancel_send(t);
+	if (j->f->status == 100)
+		return;
+	/* RFC 3261 §16.7 step 2: Timer C starts over. */
+	if (!t->cancel_sent)
+		deadline_start(&t->p->timer_c, &t->life, t->p->w->now_ms);
+	pass_back(t, j, false);
+}
+
+/* INVITE and 2xx: it may come again, and is passed each time (RFC 6026). */
+static void take_success(struct txn *t, struct job *j)
+{
+	bool flow_timer = false;
+
+	if (t->method == METHOD_REGISTER)
+		flow_timer = register_done(t, j);
+	pass_back(t, j, flow_timer);
+	if (t->method != METHOD_INVITE) {
+		txn_destroy(t);
+		return;
+	}
+	if (t->state != TXN_ACCEPTED) {
+		hop_destroy(&t->hop);
+		free(t->sent);
+		t->sent = NULL;
+		txn_enter(t, TXN_ACCEPTED);
+		deadline_start(&t->p->life, &t->life, t->p->w->now_ms);
+	}
+	deadline_stop(&t->hop_timer);
+}
+
+/* RFC 3261 §16.7 step 6: 503 says something of that hop, not of the edge. */
+static bool tries_next(const struct txn *t, uint16_t status)
+{
+	if (status == 503)
+		return true;
+	return status == 408 && t->hop && t->to == TO_HOME;
+}
+
+static void take_failure(struct txn *t, struct job *j)
+{
+	if (t->method == METHOD_INVITE)
+		cancel_ack(t, j);
+	if (!t->cancel_wanted && redirect_answer(t, j))
+		return;
+	if (tries_next(t, j->f->status)) {
+		t->best = j->f->status;
+		if (t->hop && !t->cancel_wanted)
+			hop_next(t);
+		else
+			reply_final(t, j->f->status == 503 ? 500 : 408,
+				    "hop-unavailable");
+		return;
+	}
+	pass_back(t, j, false);
+	if (t->method != METHOD_INVITE) {
+		txn_destroy(t);
+		return;
+	}
+	txn_enter(t, TXN_COMPLETED);
+	deadline_start(&t->p->life, &t->life, t->p->w->now_ms);
+}
+
+static void take(struct txn *t, struct job *j)
+{
+	uint16_t status = j->f->status;
+
+	deadline_stop(&t->hop_timer);
+	if (t->hop)
+		aside_clear(&t->p->aside, &t->hop->addr);
+	if (status >= 200 && status < 300) {
+		take_success(t, j);
+	} else if (t->state == TXN_COMPLETED) {
+		/* Came again: its ACK was lost with the hop. */
+		cancel_ack(t, j);
+	} else if (t->state == TXN_ACCEPTED) {
+		stray(j, "after-success");
+	} else if (status < 200) {
+		take_provisional(t, j);
+	} else {
+		take_failure(t, j);
+	}
+}
+
+void response_arrive(struct job *j, conn_id by)
+{
+	struct proxy *p = j->p;
+	struct token_branch b;
+	struct txn *t;
+
+	if (token_branch_check(p->pen, &b, j->f->branch)) {
+		stray(j, "branch-not-ours");
+		return;
+	}
+	if (b.worker != p->w->index) {
+		ferry_response(p, b.worker, by, wire_frame(j->msg)->bytes);
+		return;
+	}
+	t = txn_at(p, b.slot, b.generation);
+	if (!t || t->down_id != by) {
+		stray(j, t ? "another-connection" : "no-transaction");
+		return;
+	}
+	/* RFC 3261 §17.1.3: the CSeq method tells a CANCEL from its INVITE. */
+	if (j->f->method == METHOD_CANCEL && t->method != METHOD_CANCEL)
+		return;
+	if (j->f->cseq != t->cseq || j->f->method != t->method) {
+		stray(j, "cseq-differs");
+		return;
+	}
+	take(t, j);
+}

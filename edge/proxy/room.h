@@ -1,0 +1,104 @@
+/*
+ * room.h: what the files of this room share: one proxy a worker, a flow a
+ * connection, and the transactions between them.
+ *
+ * Near is the side of our servers, far the side of users and devices: with a
+ * device door on the inside leg, a side is not a leg.
+ */
+#ifndef PROXY_ROOM_H
+#define PROXY_ROOM_H
+
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/lock.h"
+#include "net/worker.h"
+#include "proxy/homes.h"
+#include "proxy/proxy.h"
+#include "sip/facts.h"
+#include "sip/headers.h"
+#include "sip/sanity.h"
+#include "token/token.h"
+
+#include <uthash.h>
+
+/* RFC 3261 §17.2.1: 100 when nothing else was said within 200 ms. */
+#define TRYING_MS 200
+/* RFC 4320 §4.1: 100 to a non-INVITE once Timer E would have reached T2. */
+#define NUDGE_MS 3500
+/* How often bindings of a flow are looked through for expired ones. */
+#define SWEEP_MS 60000
+
+struct txn;
+struct hop;
+
+/* Targets that failed lately (target.c). */
+#define ASIDE_MAX 256
+struct aside {
+	unsigned n;
+	struct aside_entry {
+		union addr addr;
+		uint64_t until_ms;
+	} entry[ASIDE_MAX];
+};
+
+struct proxy_shared {
+	struct homes *homes;
+	struct lock lock; /* guards keys and the list of counters */
+	const struct token_keys *keys;
+	struct list proxies; /* for the counters */
+};
+
+/* One worker's proxy. */
+struct proxy {
+	struct worker *w;
+	struct proxy_shared *shared;
+	struct list link; /* in shared->proxies */
+	const struct token_keys *keys; /* the ring that pen writes with */
+	struct token_pen *pen;
+	struct proxy_counters count;
+
+	/* transactions (txn.c) */
+	struct txn *by_key; /* server side, uthash */
+	struct txn **slot;
+	uint32_t slots, free_slot, txns, under_way;
+	struct deadline_queue trying, nudge, life, timer_c;
+	struct deadline_queue hop_answer, flow_answer;
+	struct list abroad; /* txns whose next hop lives on another worker */
+
+	struct deadline_queue sweep; /* flows */
+	struct aside aside;
+	uint32_t loaded; /* counts reloads, so that flows look again */
+
+	/* scratch for the message in hand */
+	struct framer_limits frame_limits, device_frame_limits;
+	struct sanity_limits sanity_limits;
+	struct frame frame;
+	struct facts facts;
+};
+
+/* What the proxy knows of a connection; conn->user. */
+struct flow {
+	struct conn *conn;
+	struct framer framer;
+	enum peer_class base; /* stranger, server or device */
+	uint32_t loaded; /* proxy->loaded when base was found */
+	struct list served; /* txns whose request came by it */
+	struct list sent; /* txns whose request went, or waits to go, by it */
+	uint64_t *who; /* AORs proved on it, and the device's own name */
+	uint64_t *until_ms; /* when each ends */
+	uint32_t whos, room;
+	struct deadline sweep;
+	uint64_t abroad; /* bit n: worker n sent a request down this flow */
+	bool kept_alive; /* promised pings: a Flow-Timer was given */
+};
+
+/* The message in hand, and all that is known of it. */
+struct job {
+	struct proxy *p;
+	struct flow *flow; /* it came by */
+	struct msg *msg;
+	struct facts *f;
+	char mark[80]; /* ";received=..." for its top Via */
+};
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * route.c: writes and reads what leads back through the edge.
+ */
+#include "route.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define SIPS_PORT 5061
+
+/* The leg address that a device of this family talks to. */
+static const union addr *device_address(const struct settings *s,
+					enum far_door door)
+{
+	const struct leg_settings *leg = &s->leg[s->device_leg];
+	int family = door == FAR_DEVICE6 ? AF_INET6 : AF_INET;
+
+	for (size_t i = 0; i < leg->addresses; i++)
+		if (leg->address[i].sa.sa_family == family)
+			return &leg->address[i];
+	return &leg->address[0];
+}
+
+static bool is_device(enum far_door door)
+{
+	return door == FAR_DEVICE4 || door == FAR_DEVICE6;
+}
+
+static void add_port(struct buf *out, uint16_t port)
+{
+	buf_puts(out, ":");
+	buf_u64(out, port);
+}
+
+/* Devices get an address, for they may know no DNS; all others the FQDN that
+ * is in the certificate of the leg. */
+static void add_host_port(struct buf *out, const struct settings *s,
+			  enum far_door door)
+{
+	const union addr *a;
+	char text[ADDR_TEXT_MAX];
+
+	if (is_device(door)) {
+		a = device_address(s, door);
+		buf_puts(out, a->sa.sa_family == AF_INET6 ? "[" : "");
+		buf_puts(out, addr_host_text(a, text));
+		buf_puts(out, a->sa.sa_family == AF_INET6 ? "]" : "");
+		add_port(out, s->device_port);
+		return;
+	}
+	if (door == FAR_NONE) {
+		buf_puts(out, s->leg[LEG_INSIDE].fqdn);
+		add_port(out, s->leg[LEG_INSIDE].tls_port);
+		return;
+	}
+	buf_puts(out, s->leg[LEG_OUTSIDE].fqdn);
+	add_port(out, door == FAR_USERS ? s->leg[LEG_OUTSIDE].users_port :
+					  s->leg[LEG_OUTSIDE].tls_port);
+}
+
+void route_via(struct buf *out, const struct txn *t, enum far_door door)
+{
+	buf_puts(out, is_device(door) ? "SIP/2.0/TCP " : "SIP/2.0/TLS ");
+	add_host_port(out, t->p->w->settings, door);
+	buf_puts(out, ";branch=");
+	buf_add(out, (struct slice){.p = t->branch, .n = sizeof(t->branch)});
+}
+
+/* "<sip:TOKEN@host:port;transport=tls;lr" and what else, and ">". */
+static void add_uri(struct buf *out, const struct settings *s,
+		    enum far_door door, struct slice token, const char *more)
+{
+	buf_puts(out, "<sip:");
+	buf_add(out, token);
+	buf_puts(out, "@");
+	add_host_port(out, s, door);
+	buf_puts(out, is_device(door) ? ";transport=tcp;lr" :
+					";transport=tls;lr");
+	buf_puts(out, more);
+	buf_puts(out, ">");
+}
+
+void route_path(struct buf *out, struct proxy *p, const struct flow *f,
+		uint64_t who, bool outbound)
+{
+	struct token t = {
+		.kind = TOKEN_FLOW,
+		.door = (uint8_t)flow_door(f),
+		.conn = f->conn->id,
+		.who = who,
+		.issued_s = p->w->wall_s,
+	};
+	char text[TOKEN_MAX];
+	size_t n = token_mint(p->pen, &t, text);
+
+	buf_puts(out, "Path: ");
+	/* RFC 5626 §5.1: "ob" only when the edge is the first hop. */
+	add_uri(out, p->w->settings, FAR_NONE,
+		(struct slice){.p = text, .n = n}, outbound ? ";ob" : "");
+	buf_puts(out, "\r\n");
+}
+
+static size_t mint(const struct txn *t, enum far_door door,
+		   struct slice sealed, char *text)
+{
+	struct token tok = {
+		.kind = TOKEN_DIALOG,
+		.door = (uint8_t)door,
+		.conn = t->far_conn,
+		.who = t->far_who,
+		.dialog = t->dialog,
+		.issued_s = t->p->w->wall_s,
+		.sealed = sealed,
+	};
+
+	return token_mint(t->p->pen, &tok, text);
+}
+
+static void add_record(struct buf *out, const struct settings *s,
+		       enum far_door door, struct slice token)
+{
+	buf_puts(out, "Record-Route: ");
+	add_uri(out, s, door, token, "");
+	buf_puts(out, "\r\n");
+}
+
+/* RFC 5658 §3: one Record-Route a leg, so that each side finds its own. */
+void route_record_near(struct buf *out, const struct txn *t,
+		       enum far_door door, bool towards_near)
+{
+	const struct settings *s = t->p->w->settings;
+	char text[TOKEN_MAX];
+	struct slice token = {.p = text};
+
+	token.n = mint(t, door, (struct slice){0}, text);
+	add_record(out, s, towards_near ? FAR_NONE : door, token);
+	add_record(out, s, towards_near ? door : FAR_NONE, token);
+}
+
+int route_record_far(struct buf *out, const struct txn *t, enum far_door door,
+		     const struct route_set *set)
+{
+	char text[TOKEN_MAX];
+	struct buf sealed = {0};
+	size_t n;
+
+	buf_add(&sealed, set->hop);
+	for (unsigned i = 0; i < set->n; i++) {
+		buf_puts(&sealed, "\n");
+		buf_add(&sealed, set->route[i]);
+	}
+	n = sealed.failed ? 0 : mint(t, door, buf_slice(&sealed), text);
+	buf_fini(&sealed);
+	if (!n)
+		return ENOBUFS;
+	add_record(out, t->p->w->settings, door,
+		   (struct slice){.p = text, .n = n});
+	return 0;
+}
+
+bool route_is_ours(const struct proxy *p, const struct uri_facts *u)
+{
+	const struct settings *s = p->w->settings;
+	union addr a;
+
+	if (!u->user.n)
+		return false;
+	for (int leg = 0; leg < LEG_COUNT; leg++) {
+		if (slice_same_host(u->host, slice_of(s->leg[leg].fqdn)))
+			return true;
+		if (!u->literal || addr_parse(&a, u->host, 0))
+			continue;
+		for (size_t i = 0; i < s->leg[leg].addresses; i++)
+			if (addr_same_host(&a, &s->leg[leg].address[i]))
+				return true;
+	}
+	return false;
+}
+
+static int collect_line(struct slice list, struct route_set *set)
+{
+	while (list.n) {
+		struct slice value = frame_list_next(&list);
+
+		if (set->n == ROUTE_INNER_MAX)
+			return EBADMSG;
+		set->route[set->n++] = value;
+	}
+	return 0;
+}
+
+int route_collect(const struct frame *f, struct route_set *set)
+{
+	int i = -1;
+
+	set->n = 0;
+	while ((i = frame_find(f, FIELD_RECORD_ROUTE, (unsigned)(i + 1))) >= 0)
+		if (collect_line(frame_value(f, (unsigned)i), set))
+			return EBADMSG;
+	return 0;
+}
+
+void route_turn(const struct proxy *p, struct route_set *set)
+{
+	struct uri_facts u;
+
+	for (int own = 0; own < 2 && set->n; own++, set->n--)
+		if (facts_uri(&u, set->route[set->n - 1]) ||
+		    !route_is_ours(p, &u))
+			break;
+	for (unsigned a = 0, b = set->n; a + 1 < b; a++) {
+		struct slice last = set->route[--b];
+
+		set->route[b] = set->route[a];
+		set->route[a] = last;
+	}
+}
+
+int route_unseal(struct slice sealed, struct route_set *set)
+{
+	size_t end = slice_index(sealed, '\n');
+
+	set->n = 0;
+	set->hop = sealed;
+	while (end != SIZE_MAX) {
+		struct slice *last = set->n ? &set->route[set->n - 1] :
+					      &set->hop;
+
+		if (set->n == ROUTE_INNER_MAX)
+			return EBADMSG;
+		last->n = end;
+		set->route[set->n++] = (struct slice){
+			.p = last->p + end + 1,
+			.n = (size_t)(sealed.p + sealed.n - last->p) - end - 1,
+		};
+		end = slice_index(set->route[set->n - 1], '\n');
+	}
+	return 0;
+}

@@ -1,0 +1,110 @@
+/*
+ * txn.h: proxy transactions, server and client side in one, since the edge
+ * never forks (RFC 3261 §16, §17; RFC 6026; RFC 4320).
+ *
+ * Reliable transports only: nothing is retransmitted, so a transaction other
+ * than INVITE ends with its final answer.
+ */
+#ifndef PROXY_TXN_H
+#define PROXY_TXN_H
+
+#include "flow.h"
+
+enum txn_state {
+	TXN_ROUTING, /* looking for a next hop; nothing was sent */
+	TXN_SENT, /* the request went out, no answer yet */
+	TXN_PROCEEDING, /* a provisional answer came */
+	TXN_ACCEPTED, /* INVITE: 2xx passed; more may follow (RFC 6026) */
+	TXN_COMPLETED, /* INVITE: another final passed; waits for ACK */
+	TXN_STATES
+};
+
+/* What a REGISTER under way asks for (register.c). */
+struct txn_register {
+	uint64_t contact; /* hash of its Contact URI; 0: a query */
+	uint32_t expires; /* asked for [s] */
+	bool outbound; /* Path said ";ob" */
+	bool leaves; /* un-REGISTER */
+};
+
+struct txn {
+	UT_hash_handle hh; /* proxy->by_key, unless ACK */
+	struct proxy *p;
+	uint64_t key;
+	uint32_t slot, generation;
+	enum txn_state state;
+	enum method method;
+	enum verdict_to to;
+	uint32_t cseq;
+	uint64_t who; /* AOR whose home is asked */
+	bool keyed; /* in by_key */
+	bool from_near; /* the sender is a server of ours */
+	bool outward; /* it goes to the far side */
+	bool in_dialog; /* never shed */
+	bool cancel_wanted, cancel_sent, answered, waiting;
+	bool target_is_callee; /* who is the one called, not the caller */
+
+	/* server side */
+	struct flow *up; /* NULL once that connection is gone */
+	struct list up_link;
+
+	/* client side */
+	struct flow *down; /* on this worker; NULL when abroad or none */
+	conn_id down_id; /* connection that the request used */
+	struct list down_link; /* down->sent, or proxy->abroad */
+	char *sent; /* the request as it goes out; owned */
+	uint32_t sent_len, branch_at;
+	char branch[TOKEN_BRANCH_LEN];
+	uint64_t loop; /* RFC 5393 hash, in the branch */
+	unsigned attempts; /* each has a branch of its own */
+	struct hop *hop; /* where it may still go; owned; see target.h */
+	char *rr; /* outward: Record-Route lines for the answers; inward: the
+		     sealed hop, once hop is gone; owned */
+	uint64_t far_conn, far_who, dialog; /* what a Record-Route token says;
+					       no dialog: none is written */
+	enum far_door door; /* of the far party */
+	struct txn_register reg;
+
+	struct deadline life; /* Trying, Timer C, F, H or L, by state */
+	struct deadline hop_timer; /* first answer of this hop */
+	uint16_t best; /* status of a hop that was given up */
+};
+
+/* Key of the server transaction that a request belongs to (§17.2.3); for ACK
+ * and CANCEL that of their INVITE. */
+uint64_t txn_key(const struct facts *f, enum method method);
+
+/* Make one, in TXN_ROUTING, for the request in hand; NULL: at the limit or out
+ * of memory. ACK gets no key. */
+struct txn *txn_create(struct job *j, const struct verdict *v);
+
+/* Find by key. */
+struct txn *txn_find(struct proxy *p, uint64_t key);
+
+/* Find by what a branch says. */
+struct txn *txn_at(struct proxy *p, uint32_t slot, uint32_t generation);
+
+/* The only writer of t->state; asserts the table of legal moves. */
+void txn_enter(struct txn *t, enum txn_state state);
+
+/* It was sent: TXN_SENT, and a first answer is waited for. */
+void txn_await(struct txn *t);
+
+/* Forget it: no timer, wait or list knows it afterwards. */
+void txn_destroy(struct txn *t);
+
+/* Take it off the connection it used, so that no answer counts any more. */
+void txn_leave_hop(struct txn *t);
+
+/* Put it on the connection it is going to use. */
+void txn_join_hop(struct txn *t, struct flow *down);
+
+/* Short name for the log: "w0c12.34". */
+const char *txn_name(const struct txn *t, char out[40]);
+
+/* The timers' queues, their lengths anew, and the end of all transactions. */
+void txn_start(struct proxy *p);
+void txn_reload(struct proxy *p);
+void txn_stop(struct proxy *p);
+
+#endif
