@@ -161,7 +161,8 @@ void intake_response(struct proxy *p, conn_id by, struct slice bytes)
 
 	if (framer_index(&p->frame, bytes) || wire_parse(&j.msg, &p->frame))
 		return;
-	if (!facts_read(&p->facts, j.msg, &nobody, &self))
+	if (sanity_check(j.msg, &p->sanity_limits).kind == VERDICT_PASS &&
+	    !facts_read(&p->facts, j.msg, &nobody, &self))
 		response_arrive(&j, by);
 	wire_destroy(&j.msg);
 }

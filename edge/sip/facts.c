@@ -197,7 +197,9 @@ static uint64_t hash_field(uint64_t h, const struct msg *m, enum field field)
  * changes while it goes round. */
 static void read_loop_hash(struct facts *out, const struct msg *m)
 {
-	uint64_t h = hash_bytes(out->cseq, out->ruri.raw);
+	/* What a server of ours sends out again is a spiral, no loop. */
+	bool near = out->origin.peer == PEER_SERVER;
+	uint64_t h = hash_bytes(out->cseq ^ (uint64_t)near << 32, out->ruri.raw);
 
 	h = hash_bytes(h, out->call_id);
 	h = hash_bytes(h, out->from_tag);
@@ -242,6 +244,20 @@ static void read_loop(struct facts *out, const struct msg *m,
 	}
 }
 
+/* RFC 3261 §12: Call-ID and the tag of the party that began it, which is in
+ * From or To depending on who speaks. */
+static void read_dialog(struct facts *out, const struct facts_self *self)
+{
+	if (out->token.kind != TOKEN_DIALOG)
+		return;
+	out->dialog_fits =
+		token_dialog(self->pen, out->call_id, out->from_tag) ==
+			out->token.dialog ||
+		(out->to_tag.n &&
+		 token_dialog(self->pen, out->call_id, out->to_tag) ==
+			 out->token.dialog);
+}
+
 static int read_request(struct facts *out, const struct msg *m,
 			const struct facts_self *self)
 {
@@ -251,6 +267,7 @@ static int read_request(struct facts *out, const struct msg *m,
 	out->max_forwards = s->max_forwards;
 	if (read_target(out, s, self) || facts_read_routes(out, m, self))
 		return EBADMSG;
+	read_dialog(out, self);
 	read_loop_hash(out, m);
 	read_loop(out, m, self);
 	return 0;

@@ -7,6 +7,8 @@
  */
 #include "wire_private.h"
 
+#include "chars.h"
+
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/sip_parser.h>
@@ -16,27 +18,42 @@
 
 /* One piece of memory for a usual message, rather than one a field. */
 #define POOL_BYTES 4096
-/* Pieces that Sofia's buffer may come in; a fresh one comes in one. */
-#define PIECES 4
 
-static int copy_in(msg_t *parsed, struct slice bytes)
+/* Sofia takes no unknown method that begins as a known one does and is
+ * shorter, such as SERVICE or PING, nor one with "+" or "`" in it. It is given
+ * as many other letters in its copy, where only views.c looks at the method. */
+static void disguise(char *copy, struct slice bytes, struct slice method)
 {
-	msg_iovec_t piece[PIECES];
-	ssize_t n = msg_recv_iovec(parsed, piece, PIECES, bytes.n, 1);
-	struct slice left = bytes;
+	if (method.n > 0 && facts_method(method) == METHOD_OTHER)
+		memset(copy + (method.p - bytes.p), WIRE_DISGUISE, method.n);
+}
 
-	if (n <= 0)
-		return ENOMEM;
-	for (ssize_t i = 0; i < n && left.n > 0; i++) {
-		size_t take =
-			piece[i].mv_len < left.n ? piece[i].mv_len : left.n;
+static void disguise_methods(char *copy, const struct frame *f)
+{
+	int cseq = frame_find(f, FIELD_CSEQ, 0);
+	struct slice s = f->bytes;
 
-		memcpy(piece[i].mv_base, left.p, take);
-		left = (struct slice){left.p + take, left.n - take};
-	}
-	if (left.n > 0)
+	s.n = chars_span(s, CHAR_TOKEN);
+	if (!f->response)
+		disguise(copy, f->bytes, s);
+	if (cseq < 0)
+		return;
+	s = frame_value(f, (unsigned)cseq);
+	s = slice_skip_space(slice_from(s, chars_span(s, CHAR_DIGIT)));
+	s.n = chars_span(s, CHAR_TOKEN);
+	disguise(copy, f->bytes, s);
+}
+
+static int copy_in(msg_t *parsed, const struct frame *f)
+{
+	msg_iovec_t piece[1];
+	size_t n = f->bytes.n;
+
+	if (msg_recv_iovec(parsed, piece, 1, n, 1) != 1 || piece[0].mv_len < n)
 		return ENOMEM;
-	return msg_recv_commit(parsed, bytes.n, 1) < 0 ? ENOMEM : 0;
+	memcpy(piece[0].mv_base, f->bytes.p, n);
+	disguise_methods(piece[0].mv_base, f);
+	return msg_recv_commit(parsed, n, 1) < 0 ? ENOMEM : 0;
 }
 
 int wire_parse(struct msg **out, const struct frame *f)
@@ -50,7 +67,7 @@ int wire_parse(struct msg **out, const struct frame *f)
 	su_home_preload(msg_home(parsed), 1, POOL_BYTES);
 	msg_maxsize(parsed, f->bytes.n + 1);
 	m = su_zalloc(msg_home(parsed), sizeof(*m));
-	error = m ? copy_in(parsed, f->bytes) : ENOMEM;
+	error = m ? copy_in(parsed, f) : ENOMEM;
 	if (!error && msg_extract(parsed) <= 0)
 		error = EBADMSG;
 	if (!error && !(sip_object(parsed)->sip_flags & MSG_FLG_COMPLETE))

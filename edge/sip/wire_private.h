@@ -13,6 +13,9 @@
 /* Longest header line that sanity adds to an answer. */
 #define WIRE_EXTRA_MAX 512
 
+/* Each letter of an unknown method in Sofia's copy. */
+#define WIRE_DISGUISE 'X'
+
 struct msg {
 	const struct frame *frame; /* borrowed */
 	msg_t *parsed; /* Sofia's message; owns this structure too */

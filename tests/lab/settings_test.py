@@ -135,7 +135,8 @@ def devices_may_not_overlap(t):
 def a_device_must_use_addresses_of_ours(t):
     room1, _ = t.base["devices"]["device"]
     t.complains({"devices": {"device": (dict(
-        room1, identities=["sip:room1@elsewhere.example"]),)}}, "identities")
+        room1, identities=["sip:room1@elsewhere.example"]),)}},
+                "elsewhere.example")
     t.complains({"devices": {"device": (dict(
         room1, contact="sip:room1@1.2.3.4;transport=udp"),)}}, "contact")
 

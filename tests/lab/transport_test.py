@@ -381,7 +381,8 @@ def new_connections_above_the_rate_are_refused_for_that_address_only(lab):
 
 
 slow = Group("slow reader", {"limits": {
-    "out_queue_bytes": 65536, "out_stall_s": 2, "unauth_rate": 1000}})
+    "message_bytes": 65536, "out_queue_bytes": 65536, "out_stall_s": 2,
+    "unauth_rate": 1000}})
 
 
 @slow.test

@@ -61,7 +61,7 @@ def base_config(b, certs, state):
                          "identities": ["sip:room2@example.com"],
                          "contact": "sip:room2@%s:5060;transport=tcp"
                                     % b(51)})},
-        "limits": {"target_aside_s": 1, "connect_ms": 2000},
+        "limits": {"target_aside_s": 0, "connect_ms": 2000, "drain_s": 3},
     }
 
 
@@ -101,7 +101,7 @@ class Lab:
         self.outside = (c["outside"]["address"][0], c["outside"]["tls"]["port"])
         self.inside = (c["inside"]["address"][0], c["inside"]["tls"]["port"])
         self.users = (self.outside[0], c["outside"].get("users_port"))
-        leg = c.get(c.get("devices", {}).get("leg", "outside"))
+        leg = c[(c.get("devices") or {}).get("leg", "outside")]
         self.device_door = (leg["address"][0], 5060)
 
     def ports(self):

@@ -97,6 +97,7 @@ static inline void lab_open(struct lab *l)
 	l->s->leg[LEG_OUTSIDE].users_port = 0;
 	l->s->leg[LEG_INSIDE].tls_port = 0;
 	l->s->device_port = 0;
+	l->s->limits.unauth_rate = 1000;
 	why[0] = '\0';
 	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&l->tls, l->s, why), 0);
 }
