@@ -1,0 +1,341 @@
+/*
+ * peer_test.c - which names a certificate proves, and which it does not.
+ */
+#include "net/peer.h"
+
+#include "../cunit_main.h"
+#include "net_certs.h"
+
+#include <errno.h>
+
+/** A certificate, and what it proves. */
+struct row {
+	const char *what;
+	struct cert_order order;
+	const char *wanted;
+	bool proves;
+};
+
+static const struct row cases[] = {
+	{"SAN DNS proves",
+	 {.san = "DNS:sip.example.com"},
+	 "sip.example.com",
+	 true},
+	{"another host is another host",
+	 {.san = "DNS:sip.example.com"},
+	 "www.example.com",
+	 false},
+	{"the domain above is not proven",
+	 {.san = "DNS:sip.example.com"},
+	 "example.com",
+	 false},
+	{"the host below is not proven",
+	 {.san = "DNS:example.com"},
+	 "sip.example.com",
+	 false},
+	{"upper case in the certificate",
+	 {.san = "DNS:SIP.Example.COM"},
+	 "sip.example.com",
+	 true},
+	{"upper case in what is wanted",
+	 {.san = "DNS:sip.example.com"},
+	 "SIP.EXAMPLE.COM",
+	 true},
+	{"trailing dot in the certificate",
+	 {.san = "DNS:sip.example.com."},
+	 "sip.example.com",
+	 true},
+	{"trailing dot in what is wanted",
+	 {.san = "DNS:sip.example.com"},
+	 "sip.example.com.",
+	 true},
+	{"the second SAN counts too",
+	 {.san = "DNS:a.example.com,DNS:b.example.com"},
+	 "b.example.com",
+	 true},
+	{"SAN URI sip: proves the domain",
+	 {.san = "URI:sip:example.com"},
+	 "example.com",
+	 true},
+	{"scheme in upper case",
+	 {.san = "URI:SIP:example.com"},
+	 "example.com",
+	 true},
+	{"sips: is no identity",
+	 {.san = "URI:sips:example.com"},
+	 "example.com",
+	 false},
+	{"another scheme is no identity",
+	 {.san = "URI:https://example.com"},
+	 "example.com",
+	 false},
+	{"a URI with a user is no domain",
+	 {.san = "URI:sip:alice@example.com"},
+	 "example.com",
+	 false},
+	{"a URI with a parameter is no domain",
+	 {.san = "URI:sip:example.com;lr"},
+	 "example.com",
+	 false},
+	{"an empty URI is nothing", {.san = "URI:sip:"}, "", false},
+	{"a wildcard proves no host below",
+	 {.san = "DNS:*.example.com"},
+	 "sip.example.com",
+	 false},
+	{"a wildcard does not prove itself",
+	 {.san = "DNS:*.example.com"},
+	 "*.example.com",
+	 false},
+	{"a wildcard inside a label",
+	 {.san = "DNS:s*p.example.com"},
+	 "sip.example.com",
+	 false},
+	{"a NUL in a name ends nothing",
+	 {.nul_dns = "sip.example.com!.evil.test"},
+	 "sip.example.com",
+	 false},
+	{"a NUL at the end",
+	 {.nul_dns = "sip.example.com!"},
+	 "sip.example.com",
+	 false},
+	{"a space in a name",
+	 {.san = "DNS:sip.exa mple.com"},
+	 "sip.exa mple.com",
+	 false},
+	{"an empty label",
+	 {.san = "DNS:sip..example.com"},
+	 "sip.example.com",
+	 false},
+	{"a leading dot", {.san = "DNS:.example.com"}, ".example.com", false},
+	{"punycode is only text",
+	 {.san = "DNS:xn--bcher-kva.example"},
+	 "xn--bcher-kva.example",
+	 true},
+	{"the CN when there is no SAN",
+	 {.cn = "sip.example.com"},
+	 "sip.example.com",
+	 true},
+	{"the CN is silent beside SAN DNS",
+	 {.cn = "sip.example.com", .san = "DNS:other.example.com"},
+	 "sip.example.com",
+	 false},
+	{"the CN is silent beside SAN URI",
+	 {.cn = "sip.example.com", .san = "URI:sip:other.example.com"},
+	 "sip.example.com",
+	 false},
+	{"the CN is silent beside an unusable SAN",
+	 {.cn = "sip.example.com", .san = "DNS:*.example.com"},
+	 "sip.example.com",
+	 false},
+	{"the CN speaks beside SAN e-mail",
+	 {.cn = "sip.example.com", .san = "email:a@example.com"},
+	 "sip.example.com",
+	 true},
+	{"a CN that is no host",
+	 {.cn = "Example Company"},
+	 "Example Company",
+	 false},
+	{"a wildcard CN", {.cn = "*.example.com"}, "sip.example.com", false},
+	{"SAN IP proves the address",
+	 {.san = "IP:192.0.2.1"},
+	 "192.0.2.1",
+	 true},
+	{"another address is not proven",
+	 {.san = "IP:192.0.2.1"},
+	 "192.0.2.2",
+	 false},
+	{"SAN IP, version 6, however written",
+	 {.san = "IP:2001:db8::1"},
+	 "2001:DB8:0:0::1",
+	 true},
+	{"an address written as a DNS name",
+	 {.san = "DNS:192.0.2.1"},
+	 "192.0.2.1",
+	 false},
+	{"an address in the CN", {.cn = "192.0.2.1"}, "192.0.2.1", false},
+	{"no name at all proves nothing",
+	 {.san = "email:a@example.com"},
+	 "",
+	 false},
+	{"no name wanted", {.san = "DNS:sip.example.com"}, "", false},
+};
+
+static struct cert authority;
+
+static void make(struct cert *c, const struct cert_order *o)
+{
+	if (!authority.x509)
+		cert_make(&authority,
+			  &(struct cert_order){.cn = "ca", .authority = true},
+			  NULL);
+	cert_make(c, o, &authority);
+}
+
+static bool row_holds(const struct row *r)
+{
+	struct peer_names *names = NULL;
+	char why[WHY_MAX];
+	struct cert c;
+	bool proves;
+
+	make(&c, &r->order);
+	CU_ASSERT_EQUAL_FATAL(peer_names_of(&names, c.x509, why), 0);
+	CU_ASSERT_STRING_EQUAL(why, "");
+	proves = peer_names_match(names, slice_of(r->wanted));
+	peer_names_destroy(&names);
+	CU_ASSERT_PTR_NULL(names);
+	cert_free(&c);
+	return proves == r->proves;
+}
+
+static void each_certificate_proves_what_it_should(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool holds = row_holds(&cases[i]);
+
+		if (!holds)
+			printf("    %s\n", cases[i].what);
+		CU_ASSERT_TRUE(holds);
+	}
+	cert_free(&authority);
+}
+
+static int usage_result(const char *usage, char *why)
+{
+	struct cert_order o = {.san = "DNS:a.example.com", .usage = usage};
+	struct peer_names *names = NULL;
+	struct cert c;
+	int err;
+
+	make(&c, &o);
+	err = peer_names_of(&names, c.x509, why);
+	CU_ASSERT_EQUAL(err == 0, names != NULL);
+	peer_names_destroy(&names);
+	cert_free(&c);
+	return err;
+}
+
+static void usage_absent_or_for_sip_is_allowed(void)
+{
+	static const char *const good[] = {
+		NULL,
+		"serverAuth",
+		"clientAuth",
+		"serverAuth,clientAuth",
+		"anyExtendedKeyUsage",
+		"1.3.6.1.5.5.7.3.20",
+		"codeSigning,serverAuth",
+	};
+	char why[WHY_MAX];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		CU_ASSERT_EQUAL(usage_result(good[i], why), 0);
+	cert_free(&authority);
+}
+
+static void usage_for_something_else_is_refused_and_said(void)
+{
+	static const char *const bad[] = {
+		"codeSigning",
+		"emailProtection",
+		"timeStamping,OCSPSigning",
+		"1.3.6.1.5.5.7.3.21",
+	};
+	char why[WHY_MAX];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CU_ASSERT_EQUAL(usage_result(bad[i], why), EACCES);
+		CU_ASSERT_PTR_NOT_NULL(strstr(why, "extended key usage"));
+	}
+	cert_free(&authority);
+}
+
+static void names_are_lower_case_with_kind_and_fingerprint(void)
+{
+	struct cert_order o = {
+		.san = "URI:sip:EXAMPLE.com,DNS:Sip.Example.com.,IP:::1"};
+	struct peer_names *names = NULL;
+	char why[WHY_MAX];
+	struct cert c;
+
+	make(&c, &o);
+	CU_ASSERT_EQUAL_FATAL(peer_names_of(&names, c.x509, why), 0);
+	CU_ASSERT_EQUAL_FATAL(names->n, 3);
+	CU_ASSERT_EQUAL(names->name[0].kind, PEER_NAME_URI);
+	CU_ASSERT_STRING_EQUAL(names->name[0].text, "example.com");
+	CU_ASSERT_EQUAL(names->name[1].kind, PEER_NAME_DNS);
+	CU_ASSERT_STRING_EQUAL(names->name[1].text, "sip.example.com");
+	CU_ASSERT_EQUAL(names->name[2].kind, PEER_NAME_IP);
+	CU_ASSERT_STRING_EQUAL(names->name[2].text, "::1");
+	CU_ASSERT_EQUAL(strlen(names->fingerprint), 64);
+	CU_ASSERT_EQUAL(strspn(names->fingerprint, "0123456789abcdef"), 64);
+	peer_names_destroy(&names);
+	cert_free(&c);
+	cert_free(&authority);
+}
+
+static void a_list_needs_one_name_that_is_proven(void)
+{
+	char x[] = "x.example.com", y[] = "y.example.com",
+	     b[] = "b.example.com";
+	char *some[] = {x, b}, *none[] = {x, y};
+	struct cert_order o = {.san = "DNS:a.example.com,DNS:b.example.com"};
+	struct peer_names *names = NULL;
+	char why[WHY_MAX];
+	struct cert c;
+
+	make(&c, &o);
+	CU_ASSERT_EQUAL_FATAL(peer_names_of(&names, c.x509, why), 0);
+	CU_ASSERT_TRUE(peer_names_listed(names, &(struct name_list){some, 2}));
+	CU_ASSERT_FALSE(peer_names_listed(names, &(struct name_list){none, 2}));
+	CU_ASSERT_FALSE(peer_names_listed(names, &(struct name_list){NULL, 0}));
+	CU_ASSERT_FALSE(peer_names_listed(NULL, &(struct name_list){some, 2}));
+	peer_names_destroy(&names);
+	cert_free(&c);
+	cert_free(&authority);
+}
+
+static void hundreds_of_names_are_cut_not_grown(void)
+{
+	static char san[200 * 24];
+	struct cert_order o = {.san = san};
+	struct peer_names *names = NULL;
+	char why[WHY_MAX];
+	struct cert c;
+	size_t at = 0;
+
+	for (int i = 0; i < 200; i++)
+		at += (size_t)snprintf(san + at, sizeof(san) - at,
+				       "%sDNS:h%d.example.com", i ? "," : "",
+				       i);
+	make(&c, &o);
+	CU_ASSERT_EQUAL_FATAL(peer_names_of(&names, c.x509, why), 0);
+	CU_ASSERT_EQUAL(names->n, 128);
+	peer_names_destroy(&names);
+	cert_free(&c);
+	cert_free(&authority);
+}
+
+static void nobody_proves_nothing(void)
+{
+	struct peer_names *none = NULL;
+
+	CU_ASSERT_FALSE(peer_names_match(NULL, SLICE("sip.example.com")));
+	peer_names_destroy(&none);
+	CU_ASSERT_PTR_NULL(none);
+}
+
+TEST_MAIN("net/peer",
+	  {"each certificate proves what it should and no more",
+	   each_certificate_proves_what_it_should},
+	  {"a usage that is absent or for SIP is allowed",
+	   usage_absent_or_for_sip_is_allowed},
+	  {"a usage for something else is refused and said",
+	   usage_for_something_else_is_refused_and_said},
+	  {"names are lower case, with kind and fingerprint",
+	   names_are_lower_case_with_kind_and_fingerprint},
+	  {"a list needs one name that is proven",
+	   a_list_needs_one_name_that_is_proven},
+	  {"hundreds of names are cut, not grown",
+	   hundreds_of_names_are_cut_not_grown},
+	  {"nobody proves nothing", nobody_proves_nothing})
