@@ -19,9 +19,9 @@ struct gate;
 /** What is still good. */
 struct gate_limits {
 	uint32_t connections; /* unproven at once, an address */
-	uint32_t rate; /* new ones a second, an address; burst the same */
+	uint32_t rate;	    /* new ones a second, an address; burst the same */
 	uint32_t half_open; /* handshakes under way, all addresses */
-	uint32_t peers; /* size of the table */
+	uint32_t peers;	    /* size of the table */
 };
 
 /** Why a connection may not come in; the words are fixed. */

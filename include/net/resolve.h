@@ -8,7 +8,12 @@
  * `_sips._tcp` (TLS) or `_sip._tcp` (TCP) by priority and weight, then A and
  * AAAA at 5061 or 5060.
  *
- * `resolver` is the main thread's half, `resolve_front` a worker's.
+ * `resolver` is the main thread's half, `resolve_front` a worker's. A lookup as
+ * a whole ends within five seconds, with what was found until then.
+ *
+ * Only families that the leg has an address of are looked at; IPv4 and IPv6
+ * take turns, that of the leg's first address begins. Weights are drawn anew
+ * for each lookup (RFC 2782).
  */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
@@ -51,7 +56,7 @@ struct resolve_key {
 	enum leg leg; /* whose view of DNS */
 	bool tls;
 	struct slice host; /* name or IP literal without brackets */
-	uint16_t port; /* 0: SRV, then the default */
+	uint16_t port;	   /* 0: SRV, then the default */
 };
 
 /**
@@ -64,8 +69,8 @@ struct resolve_key {
  * @param why   WHY_MAX bytes, filled on failure
  * @return      0 or an errno
  */
-int resolver_create(struct resolver **out, uv_loop_t *loop,
-		    struct postbox *box, const struct settings *s, char *why);
+int resolver_create(struct resolver **out, uv_loop_t *loop, struct postbox *box,
+		    const struct settings *s, char *why);
 
 /**
  * Use another snapshot's servers and hosts from now on.
@@ -78,7 +83,8 @@ int resolver_create(struct resolver **out, uv_loop_t *loop,
 int resolver_reload(struct resolver *r, const struct settings *s, char *why);
 
 /**
- * Destroy; all fronts must be gone.
+ * Destroy; all fronts must be gone. The memory goes when the loop has closed
+ * the handles.
  *
  * @param r  set to NULL; NULL inside is fine
  */
