@@ -26,12 +26,14 @@ POLICY = {
     "unksm2": {403: "From and To are no SIP addresses, so no domain of ours",
                400: "the same"},
     "intmeth": {400: "a NUL is refused by the byte scan", "CLOSE": "the same"},
-    "dblreq": {403: "the second request is not this sender's"},
+    "dblreq": {403: "the second request is not this sender's",
+               "CLOSE": "its body is longer than its Content-Length says"},
     "baddn": {400: "", "CLOSE": ""},
+    "esc02": {403: "no entry of a device lists this method"},
 }
 # A device names its methods and may not use a user's address.
 DEVICE_METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "MESSAGE",
-                  "NEWMETHOD", "RE%47IST%45R", "REGISTER"]
+                  "NEWMETHOD", "REGISTER"]
 
 
 def torture_edge(lab):
@@ -97,11 +99,13 @@ def outcome(lab, stream, via):
     except Closed:
         pass
     end, quiet = time.monotonic() + 4, None
-    while time.monotonic() < end and not stream.closed:
+    while time.monotonic() < end:
         stream.inbox += stream.pump(0.02)
         seen = {m.call_id for m in stream.record if m.status}
-        if "sentinel" in seen and quiet is None:
+        if quiet is None and ("sentinel" in seen or stream.closed):
             quiet = time.monotonic() + 0.12
+        if stream.closed:
+            time.sleep(0.02)
         if quiet and (time.monotonic() > quiet or len(seen) > 1):
             break
     out = {m.status for m in stream.record
