@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* facts_test.c - all that policy may know, read right. */
+#include "kit.h"
+
+#include <errno.h>
+
+static struct settings settings;
+static struct facts_self self;
+static union addr outside, inside, source;
+static char place[] = "/tmp/facts_test.XXXXXX";
+
+/* sip.example.com outside, edge.internal inside, example.com and .org ours. */
+static void we_are(void)
+{
+	static char *domains[] = {(char *)(uintptr_t) "example.com",
+				  (char *)(uintptr_t) "example.org"};
+	const struct token_keys *keys = NULL;
+	char why[WHY_MAX];
+
+	if (self.pen)
+		return;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(place));
+	CU_ASSERT_EQUAL_FATAL(
+		token_keys_open(&keys, place, KIT_WALL_S, 28800, why), 0);
+	CU_ASSERT_EQUAL_FATAL(token_pen_create(&self.pen, keys), 0);
+	token_keys_unref(&keys);
+	addr_parse(&outside, SLICE("192.0.2.1"), 0);
+	addr_parse(&inside, SLICE("2001:db8::1"), 0);
+	addr_parse(&source, SLICE("198.51.100.7"), 1234);
+	settings.sip_domains = (struct name_list){domains, 2};
+	settings.leg[LEG_OUTSIDE] = (struct leg_settings){
+		.address = &outside,
+		.addresses = 1,
+		.fqdn = (char *)(uintptr_t) "sip.example.com",
+		.tls_port = 5061,
+		.users_port = 443};
+	settings.leg[LEG_INSIDE] = (struct leg_settings){
+		.address = &inside,
+		.addresses = 1,
+		.fqdn = (char *)(uintptr_t) "edge.internal",
+		.tls_port = 5061};
+	settings.limits.dialog_token_s = 28800;
+	self.settings = &settings;
+	self.wall_s = KIT_WALL_S;
+}
+
+static void we_were(void)
+{
+	char file[64];
+
+	token_pen_destroy(&self.pen);
+	snprintf(file, sizeof(file), "%s/token-keys", place);
+	unlink(file);
+	rmdir(place);
+	strcpy(place, "/tmp/facts_test.XXXXXX");
+}
+
+/* The facts of a message that passes sanity; 0 or what facts_read() said. */
+static int read_facts(struct kit *k, struct slice text)
+{
+	struct origin from = {.leg = LEG_OUTSIDE, .source = &source, .conn = 5};
+	struct verdict v;
+
+	we_are();
+	wire_destroy(&k->m);
+	v = kit_check(k, text);
+	if (v.kind != VERDICT_PASS)
+		printf("# %s\n", v.rule);
+	CU_ASSERT_EQUAL_FATAL(v.kind, VERDICT_PASS);
+	memset(&k->facts, 0xaa, sizeof(k->facts));
+	return facts_read(&k->facts, k->m, &from, &self);
+}
+
+static void registration_is_read(void)
+{
+	struct kit k = {0};
+	struct facts *f = &k.facts;
+
+	CU_ASSERT_EQUAL(read_facts(&k, SLICE(KIT_REGISTER)), 0);
+	CU_ASSERT_EQUAL(f->origin.conn, 5);
+	CU_ASSERT_FALSE(f->response);
+	CU_ASSERT_EQUAL(f->method, METHOD_REGISTER);
+	CU_ASSERT_TRUE(kit_is(f->method_name, "REGISTER"));
+	CU_ASSERT_EQUAL(f->cseq, 7);
+	CU_ASSERT_TRUE(f->ruri_ours && f->from_ours && f->to_ours);
+	CU_ASSERT_FALSE(f->ruri_self || f->loop || f->contact_star);
+	CU_ASSERT_STRING_EQUAL(f->from_aor, "sip:alice@example.com");
+	CU_ASSERT_STRING_EQUAL(f->ruri_aor, "sip:example.com");
+	CU_ASSERT_EQUAL(f->from_who, f->to_who);
+	CU_ASSERT_NOT_EQUAL(f->from_who, 0);
+	CU_ASSERT_NOT_EQUAL(f->ruri_who, f->from_who);
+	CU_ASSERT_TRUE(kit_is(f->call_id, "one@192.0.2.1"));
+	CU_ASSERT_TRUE(kit_is(f->from_tag, "f1"));
+	CU_ASSERT_PTR_NULL(f->to_tag.p);
+	CU_ASSERT_TRUE(kit_is(f->branch, "z9hG4bKa1") && f->branch_rfc3261);
+	CU_ASSERT_TRUE(kit_is(f->sent_by, "192.0.2.1:4242"));
+	CU_ASSERT_EQUAL(f->vias, 1);
+	CU_ASSERT_EQUAL(f->max_forwards, 70);
+	CU_ASSERT_EQUAL(f->routes, 0);
+	CU_ASSERT_EQUAL(f->token.kind, 0);
+	CU_ASSERT_EQUAL(f->expires, 600);
+	CU_ASSERT_TRUE(f->supports_outbound);
+	CU_ASSERT_FALSE(f->requires_outbound || f->has_path ||
+			f->has_record_route || f->has_flow_timer);
+	CU_ASSERT_PTR_NULL(f->content_type.p);
+	wire_destroy(&k.m);
+}
+
+static void contacts_are_read(void)
+{
+	struct slice text = SLICE(KIT_HEAD(
+		"REGISTER",
+		"sip:example.com") "m: \"A, B\" "
+				   "<sip:a@h:5061;ob>;q=0.333;expires="
+				   "99999999999;"
+				   "+SIP.instance=\"<urn:uuid:1>\";reg-id=1, "
+				   "sip:b@i;q=2\r\n"
+				   "Contact: "
+				   "<tel:+1>;q=1.000;expires=x\r\n" KIT_REST(
+					   "REGISTER"));
+	struct kit k = {0};
+	struct contact_facts *c = k.facts.contact;
+
+	CU_ASSERT_EQUAL(read_facts(&k, text), 0);
+	CU_ASSERT_EQUAL_FATAL(k.facts.contacts, 3);
+	CU_ASSERT_EQUAL(c[0].q, 333);
+	CU_ASSERT_EQUAL(c[0].expires, UINT32_MAX - 1);
+	CU_ASSERT_TRUE(kit_is(c[0].instance, "<urn:uuid:1>"));
+	CU_ASSERT_TRUE(c[0].has_reg_id && c[0].uri.ob);
+	CU_ASSERT_EQUAL(c[0].uri.port, 5061);
+	CU_ASSERT_TRUE(kit_is(c[1].value, "sip:b@i;q=2"));
+	CU_ASSERT_TRUE(kit_is(c[1].uri.raw, "sip:b@i"));
+	CU_ASSERT_EQUAL(c[1].q, 0);
+	CU_ASSERT_EQUAL(c[1].expires, UINT32_MAX);
+	CU_ASSERT_FALSE(c[1].has_reg_id);
+	CU_ASSERT_EQUAL(c[2].q, 1000);
+	CU_ASSERT_EQUAL(c[2].expires, UINT32_MAX);
+	CU_ASSERT_EQUAL(c[2].uri.scheme, URI_TEL);
+	CU_ASSERT_EQUAL(
+		read_facts(&k,
+			   SLICE(KIT_HEAD("REGISTER",
+					  "sip:x.y") "m: *\r\n"
+						     "Expires: 0\r\n" KIT_REST(
+							     "REGISTER"))),
+		0);
+	CU_ASSERT_TRUE(k.facts.contact_star);
+	CU_ASSERT_EQUAL(k.facts.contacts, 0);
+	CU_ASSERT_EQUAL(k.facts.expires, 0);
+	wire_destroy(&k.m);
+}
+
+/* A token as it would come back, signed `ago` seconds before now. */
+static const char *token_text(uint64_t ago)
+{
+	static char text[TOKEN_MAX + 1];
+	struct token t = {.kind = TOKEN_DIALOG,
+			  .conn = 77,
+			  .who = 1,
+			  .dialog = 2,
+			  .issued_s = KIT_WALL_S - ago,
+			  .sealed = SLICE("<sip:home;lr>")};
+	size_t n;
+
+	we_are();
+	n = token_mint(self.pen, &t, text);
+	text[n] = '\0';
+	return text;
+}
+
+/* How one Route with this in place of %s is taken. */
+static enum route_mark mark_of(const char *route, const char *token)
+{
+	char value[2048], text[4096];
+	struct kit k = {0};
+	enum route_mark mark;
+
+	snprintf(value, sizeof(value), route, token);
+	snprintf(text, sizeof(text),
+		 KIT_HEAD("BYE", "sip:a@b.c") "Route: %s\r\n" KIT_REST("BYE"),
+		 value);
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	CU_ASSERT_EQUAL_FATAL(k.facts.routes, 1);
+	CU_ASSERT_TRUE(kit_is(k.facts.route[0].value, value));
+	mark = k.facts.route[0].mark;
+	CU_ASSERT_EQUAL(mark == ROUTE_SIGNED, k.facts.token.conn == 77);
+	if (mark == ROUTE_SIGNED)
+		CU_ASSERT_TRUE(kit_is(k.facts.token.sealed, "<sip:home;lr>"));
+	wire_destroy(&k.m);
+	return mark;
+}
+
+static void only_routes_that_we_signed_are_signed(void)
+{
+	static const struct {
+		const char *route;
+		enum route_mark want;
+	} rows[] = {
+		{"<sip:%s@sip.example.com:5061;transport=tls;lr>",
+		 ROUTE_SIGNED},
+		{"<sips:%s@SIP.Example.COM.;lr>", ROUTE_SIGNED},
+		{"<sip:%s@192.0.2.1:443;lr>;x=y", ROUTE_SIGNED},
+		{"\"x\" <sip:%s@[2001:DB8:0::1];lr>", ROUTE_SIGNED},
+		{"<sip:%s@edge.internal:443;lr>", ROUTE_FOREIGN},
+		{"<sip:%s@sip.example.com:5062;lr>", ROUTE_FOREIGN},
+		{"<sip:%s@sip.example.com:0;lr>", ROUTE_FOREIGN},
+		{"<sip:%s@10.0.0.5;lr>", ROUTE_FOREIGN},
+		{"<sip:%s@example.com;lr>", ROUTE_FOREIGN},
+		{"<sip:%s@sip.example.com.evil.test;lr>", ROUTE_FOREIGN},
+		{"<tel:%s>", ROUTE_FOREIGN},
+		{"<sip:%sA@sip.example.com;lr>", ROUTE_FORGED},
+		{"<sip:A%s@sip.example.com;lr>", ROUTE_FORGED},
+		{"<sip:x@sip.example.com;lr>", ROUTE_FORGED},
+		{"<sip:sip.example.com;lr>", ROUTE_OURS},
+		{"<sip:192.0.2.1>", ROUTE_OURS},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (mark_of(rows[i].route, token_text(5)) != rows[i].want)
+			CU_FAIL(rows[i].route);
+	}
+	CU_ASSERT_EQUAL(mark_of(rows[0].route, token_text(28801)), ROUTE_STALE);
+}
+
+static void first_token_is_told_and_its_double_believed(void)
+{
+	char text[8192], one[TOKEN_MAX + 1];
+	struct kit k = {0};
+
+	strcpy(one, token_text(1));
+	snprintf(
+		text, sizeof(text),
+		KIT_HEAD("BYE",
+			 "sip:a@b.c") "Route: <sip:x@edge.internal>, "
+				      "<sip:%s@sip.example.com;lr>\r\n"
+				      "Route: <sip:%s@edge.internal;lr>, "
+				      "<sip:other.test>,\r\n"
+				      " <sip:%s@edge.internal;lr>\r\n" KIT_REST(
+					      "BYE"),
+		one, one, token_text(2));
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	CU_ASSERT_EQUAL_FATAL(k.facts.routes, 5);
+	CU_ASSERT_EQUAL(k.facts.route[0].mark, ROUTE_FORGED);
+	CU_ASSERT_EQUAL(k.facts.route[1].mark, ROUTE_SIGNED);
+	CU_ASSERT_EQUAL(k.facts.route[2].mark, ROUTE_SIGNED);
+	CU_ASSERT_EQUAL(k.facts.route[3].mark, ROUTE_FOREIGN);
+	CU_ASSERT_EQUAL(k.facts.route[4].mark, ROUTE_SIGNED);
+	CU_ASSERT_EQUAL(k.facts.token.issued_s, KIT_WALL_S - 1);
+	CU_ASSERT_TRUE(kit_is(k.facts.token.sealed, "<sip:home;lr>"));
+	wire_destroy(&k.m);
+}
+
+/* Is this Request-URI the edge itself? */
+static bool is_self(const char *uri)
+{
+	struct kit k = {0};
+	char text[512];
+	bool is;
+
+	snprintf(
+		text, sizeof(text), "OPTIONS %s SIP/2.0\r\n%s", uri,
+		"Via: SIP/2.0/TLS h.x;branch=z9hG4bKa\r\n" KIT_REST("OPTIONS"));
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	is = k.facts.ruri_self;
+	wire_destroy(&k.m);
+	return is;
+}
+
+static void our_own_names_and_addresses_are_us(void)
+{
+	CU_ASSERT_TRUE(is_self("sip:sip.example.com"));
+	CU_ASSERT_TRUE(is_self("sips:x@Edge.Internal.:5061"));
+	CU_ASSERT_TRUE(is_self("sip:192.0.2.1:443"));
+	CU_ASSERT_TRUE(is_self("sip:[2001:db8::1]"));
+	CU_ASSERT_FALSE(is_self("sip:192.0.2.1:5060"));
+	CU_ASSERT_FALSE(is_self("sip:example.com"));
+	settings.devices_enabled = true;
+	settings.device_port = 5060;
+	settings.device_leg = LEG_OUTSIDE;
+	CU_ASSERT_TRUE(is_self("sip:192.0.2.1:5060"));
+	CU_ASSERT_FALSE(is_self("sip:[2001:db8::1]:5060"));
+	settings.devices_enabled = false;
+}
+
+/* Send a request round: does it come back as a loop? */
+static bool comes_back(const char *first, const char *later,
+		       const char *sent_by)
+{
+	char text[2048], branch[TOKEN_BRANCH_LEN];
+	struct token_branch b = {.slot = 3};
+	struct kit k = {0};
+	bool loop;
+
+	snprintf(text, sizeof(text), first, "");
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	CU_ASSERT_FALSE(k.facts.loop);
+	b.loop = k.facts.loop_hash;
+	token_branch_mint(self.pen, &b, branch);
+	snprintf(text, sizeof(text),
+		 "Via: SIP/2.0/TLS proxy.x;branch=z9hG4bK1,"
+		 "SIP/2.0/TLS %s;branch=%.*s\r\n",
+		 sent_by, TOKEN_BRANCH_LEN, branch);
+	first = strdup(text);
+	snprintf(text, sizeof(text), later, first);
+	free((char *)(uintptr_t)first);
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	loop = k.facts.loop;
+	wire_destroy(&k.m);
+	return loop;
+}
+
+static void loop_is_seen_and_a_spiral_is_none(void)
+{
+	const char *text =
+		"OPTIONS sip:a@example.com SIP/2.0\r\n%s"
+		"Max-Forwards: 70\r\n"
+		"v: SIP/2.0/TLS h.x;branch=z9hG4bKa\r\n" KIT_REST("OPTIONS");
+	const char *spiral =
+		"OPTIONS sip:b@example.com SIP/2.0\r\n%s"
+		"v: SIP/2.0/TLS h.x;branch=z9hG4bKa\r\n" KIT_REST("OPTIONS");
+	const char *again =
+		"OPTIONS sip:a@example.com SIP/2.0\r\n%s"
+		"Max-Forwards: 60\r\nSubject: new\r\n"
+		"v: SIP/2.0/TLS h.x;branch=z9hG4bKa\r\n" KIT_REST("OPTIONS");
+
+	CU_ASSERT_TRUE(comes_back(text, again, "edge.internal:5061"));
+	CU_ASSERT_TRUE(comes_back(text, again, "SIP.example.com"));
+	CU_ASSERT_FALSE(comes_back(text, again, "other.internal:5061"));
+	CU_ASSERT_FALSE(comes_back(text, spiral, "edge.internal:5061"));
+}
+
+static void answer_is_read(void)
+{
+	struct slice text =
+		SLICE("SIP/2.0 302 Moved\r\n"
+		      "Via: SIP/2.0/TLS us.x;branch=old, SIP/2.0/TLS h.x\r\n"
+		      "Contact: <sip:home:5061>;q=0.7, <sip:b>;q=0.3\r\n"
+		      "Require: a,Outbound\r\nPath: <sip:p;lr>\r\n"
+		      "Record-Route: <sip:r;lr>\r\nFlow-Timer: 5\r\n"
+		      "c: Text/Plain ;x=y\r\n"
+		      "From: <sip:a@other.test>;tag=1\r\nTo: tel:+1;tag=2\r\n"
+		      "Call-ID: x\r\nCSeq: 3 INVITE\r\nl: 0\r\n\r\n");
+	struct kit k = {0};
+	struct facts *f = &k.facts;
+
+	CU_ASSERT_EQUAL(read_facts(&k, text), 0);
+	CU_ASSERT_TRUE(f->response);
+	CU_ASSERT_EQUAL(f->status, 302);
+	CU_ASSERT_EQUAL(f->method, METHOD_INVITE);
+	CU_ASSERT_EQUAL(f->vias, 2);
+	CU_ASSERT_TRUE(kit_is(f->branch, "old"));
+	CU_ASSERT_FALSE(f->branch_rfc3261 || f->from_ours || f->loop);
+	CU_ASSERT_EQUAL(f->contact[0].q, 700);
+	CU_ASSERT_EQUAL(f->contacts, 2);
+	CU_ASSERT_TRUE(f->requires_outbound && f->has_path &&
+		       f->has_record_route && f->has_flow_timer);
+	CU_ASSERT_FALSE(f->supports_outbound);
+	CU_ASSERT_TRUE(kit_is(f->content_type, "Text/Plain"));
+	CU_ASSERT_EQUAL(f->max_forwards, -1);
+	CU_ASSERT_STRING_EQUAL(f->to_aor, "");
+	CU_ASSERT_EQUAL(f->to_who, 0);
+	wire_destroy(&k.m);
+}
+
+static void address_too_long_is_said(void)
+{
+	char text[1024];
+	struct kit k = {0};
+	int n = snprintf(text, sizeof(text),
+			 "OPTIONS sip:%0300d@example.com SIP/2.0\r\n", 0);
+
+	strcpy(text + n,
+	       "Via: SIP/2.0/TLS h.x;branch=z9hG4bKa\r\n" KIT_REST("OPTIONS"));
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), EBADMSG);
+	wire_destroy(&k.m);
+}
+
+static void nothing_is_left_behind(void)
+{
+	we_were();
+	CU_ASSERT_NOT_EQUAL(access(place, F_OK), 0);
+}
+
+TEST_MAIN("sip/facts", {"a registration is read", registration_is_read},
+	  {"Contacts are read", contacts_are_read},
+	  {"only Routes that we signed are signed",
+	   only_routes_that_we_signed_are_signed},
+	  {"the first token is told, and its double believed",
+	   first_token_is_told_and_its_double_believed},
+	  {"our own names and addresses are us",
+	   our_own_names_and_addresses_are_us},
+	  {"a loop is seen, and a spiral is none",
+	   loop_is_seen_and_a_spiral_is_none},
+	  {"an answer is read", answer_is_read},
+	  {"an address too long is said", address_too_long_is_said},
+	  {"nothing is left behind", nothing_is_left_behind})
