@@ -159,6 +159,7 @@ def a_2xx_after_a_refusal_is_dropped(lab):
     alice, invite, at_home = ringing(lab)
     lab.home1.reply(at_home, 486)
     alice.ack_of(invite, alice.expect(486))
+    alice.ask("OPTIONS", "sip:sip.example.com", 200)  # the ACK is read
     lab.home1.reply(at_home, 200, body=SDP, to_tag="late")
     alice.stream.expect_nothing(0.3)
 

@@ -341,9 +341,10 @@ crowd = Group("crowd", {"limits": {"unauth_rate": 1000}})
 def the_65th_unproven_connection_of_an_address_is_refused(lab):
     source = lab.block.client()
     alice = lab.registered(source=source)
-    held = [lab.tcp(lab.outside, source) for _ in range(64)]
-    lab.tcp(lab.outside, source).expect_closed(2)
-    assert all(s.is_open() for s in held), "one of the 64 was closed"
+    held = [lab.tcp(lab.outside, source) for _ in range(65)]
+    # Two workers accept side by side, so any of them may be the one.
+    until("one is closed", lambda: not all(s.is_open() for s in held), 3)
+    assert sum(s.is_open(0.01) for s in held) == 64
     lab.registered()  # another address
     alice.register()
     for s in held:
