@@ -199,7 +199,8 @@ static void read_loop_hash(struct facts *out, const struct msg *m)
 {
 	/* What a server of ours sends out again is a spiral, no loop. */
 	bool near = out->origin.peer == PEER_SERVER;
-	uint64_t h = hash_bytes(out->cseq ^ (uint64_t)near << 32, out->ruri.raw);
+	uint64_t h =
+		hash_bytes(out->cseq ^ (uint64_t)near << 32, out->ruri.raw);
 
 	h = hash_bytes(h, out->call_id);
 	h = hash_bytes(h, out->from_tag);
@@ -250,12 +251,11 @@ static void read_dialog(struct facts *out, const struct facts_self *self)
 {
 	if (out->token.kind != TOKEN_DIALOG)
 		return;
-	out->dialog_fits =
-		token_dialog(self->pen, out->call_id, out->from_tag) ==
-			out->token.dialog ||
-		(out->to_tag.n &&
-		 token_dialog(self->pen, out->call_id, out->to_tag) ==
-			 out->token.dialog);
+	out->dialog_fits = token_dialog(self->pen, out->call_id,
+					out->from_tag) == out->token.dialog ||
+			   (out->to_tag.n &&
+			    token_dialog(self->pen, out->call_id,
+					 out->to_tag) == out->token.dialog);
 }
 
 static int read_request(struct facts *out, const struct msg *m,
