@@ -278,9 +278,31 @@ static bool is_full(const struct conn_inner *c, size_t n)
 	return queued > 0 && queued + n > queue_limit(c);
 }
 
+static int queue(struct conn_inner *c, struct slice bytes)
+{
+	if (!c->out)
+		c->out = take_out(c);
+	if (!c->out)
+		return ENOMEM;
+	if (!buf_reserve(&c->out->bytes, bytes.n)) {
+		c->out->bytes.failed = false; /* what was queued stays */
+		return ENOMEM;
+	}
+	buf_add(&c->out->bytes, bytes);
+	return 0;
+}
+
+/* One that does not take our bytes shall not give us more to answer. */
+static void press_back(struct conn_inner *c)
+{
+	c->paused = true;
+	conn_watch(c);
+}
+
 int conn_send(struct conn *c, struct slice bytes)
 {
 	struct conn_inner *i = conn_inner(c);
+	int err;
 
 	if (i->state == CONN_CLOSING)
 		return EPIPE;
@@ -290,15 +312,11 @@ int conn_send(struct conn *c, struct slice bytes)
 		i->starved = true;
 		return ENOBUFS;
 	}
-	if (!i->out)
-		i->out = take_out(i);
-	if (!i->out || !buf_reserve(&i->out->bytes, bytes.n)) {
-		if (i->out)
-			i->out->bytes.failed =
-				false; /* what was queued stays */
-		return ENOMEM;
-	}
-	buf_add(&i->out->bytes, bytes);
+	err = queue(i, bytes);
+	if (err)
+		return err;
+	if (i->blocked && !i->paused && conn_queued(c) > queue_limit(i) / 2)
+		press_back(i);
 	if (i->state == CONN_OPEN && !i->blocked && list_empty(&i->dirty))
 		list_append(&conn_home(i)->dirty, &i->dirty);
 	return 0;
@@ -336,15 +354,13 @@ static void wait_for_room(struct conn_inner *c, bool progress)
 	}
 }
 
-/* One that does not take our bytes shall not give us more to answer. */
-static void press_back(struct conn_inner *c)
+/* The queue is shorter: whoever waited for that goes on. */
+static void ease(struct conn_inner *c)
 {
 	struct conns *cs = conn_home(c);
 	size_t queued = conn_queued(&c->pub), limit = queue_limit(c);
 
-	if (queued > limit / 2) {
-		c->paused = true;
-	} else if (c->paused && queued <= limit / 4) {
+	if (c->paused && queued <= limit / 4) {
 		c->paused = false;
 		if (more_inside(c))
 			conns_again(c);
@@ -361,7 +377,7 @@ void conn_flush(struct conn_inner *c)
 	ssize_t done;
 
 	if (!c->out) {
-		press_back(c);
+		ease(c);
 		return;
 	}
 	done = write_all(c);
@@ -375,7 +391,10 @@ void conn_flush(struct conn_inner *c)
 		wait_for_room(c, done > 0);
 	else
 		drop_out(c);
-	press_back(c);
+	if (conn_queued(&c->pub) > queue_limit(c) / 2)
+		press_back(c);
+	else
+		ease(c);
 }
 
 void conn_out_end(struct conn_inner *c, bool try)

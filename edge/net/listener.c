@@ -185,24 +185,26 @@ static void admit(struct listener *l, int fd, const union addr *peer)
 
 /*
  * No descriptor left: poll would tell of the waiting connection for ever. The
- * spare one is given up to take it and close it.
+ * spare one is given up to take it and close it. Returns 0 or accept's errno.
  */
-static bool turn_away(struct listener *l)
+static int turn_away(struct listener *l)
 {
 	struct worker_inner *w = l->worker;
 	union addr peer = {0};
 	socklen_t n = sizeof(peer);
-	int fd;
+	int fd, err = 0;
 
 	if (w->spare_fd >= 0)
 		close(w->spare_fd);
 	fd = accept4(l->fd, &peer.sa, &n, SOCK_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
+	else
+		err = errno;
 	w->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		say_refused(l, &peer, "no-descriptor-left");
-	return fd >= 0;
+	return err;
 }
 
 static void pause_accepting(struct listener *l)
@@ -212,18 +214,17 @@ static void pause_accepting(struct listener *l)
 		       l->worker->pub.now_ms);
 }
 
-/* Returns true to go on. */
+/*
+ * Returns true to go on. Linux looks for a descriptor before it looks for a
+ * connection, so EMFILE does not mean that there is one.
+ */
 static bool accept_failed(struct listener *l, int err)
 {
+	if (err == EMFILE || err == ENFILE)
+		err = turn_away(l);
 	if (err == EAGAIN)
 		return false;
-	if (err == EMFILE || err == ENFILE) {
-		if (turn_away(l))
-			return true;
-		pause_accepting(l);
-		return false;
-	}
-	if (err == ENOBUFS || err == ENOMEM) {
+	if (err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM) {
 		pause_accepting(l);
 		return false;
 	}

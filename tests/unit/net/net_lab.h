@@ -11,7 +11,11 @@
 #include "worker_state.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/ssl.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 /** What most tests of this room need. */
 struct lab {
@@ -187,5 +191,99 @@ static inline void stage_close(struct stage *st)
 #define STAGE_UNTIL(st, truth)                                                 \
 	while (!(truth))                                                       \
 	stage_turn(st)
+
+/** Turn the loop once without waiting. */
+static inline void stage_spin(struct stage *st)
+{
+	uv_run(&st->w->loop, UV_RUN_NOWAIT);
+}
+
+/** Let every deadline run out that is due so much later. */
+static inline void stage_later(struct stage *st, uint64_t ms)
+{
+	deadline_run(&st->w->pub.clock, st->w->pub.now_ms + ms);
+	stage_spin(st);
+}
+
+/** The other end: a bare socket, with TLS when asked. */
+struct guest {
+	int fd;
+	SSL_CTX *ctx;
+	SSL *ssl;
+};
+
+/** Connect from an address; the kernel answers at once on loopback. */
+static inline void guest_dial(struct guest *g, const union addr *to,
+			      const char *from)
+{
+	union addr own;
+
+	*g = (struct guest){.fd = socket(AF_INET, SOCK_STREAM, 0)};
+	addr_parse(&own, slice_of(from), 0);
+	CU_ASSERT_EQUAL_FATAL(bind(g->fd, &own.sa, addr_len(&own)), 0);
+	CU_ASSERT_EQUAL_FATAL(connect(g->fd, &to->sa, addr_len(to)), 0);
+	CU_ASSERT_EQUAL_FATAL(fcntl(g->fd, F_SETFL, O_NONBLOCK), 0);
+}
+
+/** Shake hands over TLS, showing a certificate unless that is NULL. */
+static inline bool guest_shake(struct guest *g, struct stage *st,
+			       const struct cert *shown)
+{
+	int n;
+
+	g->ctx = SSL_CTX_new(TLS_client_method());
+	g->ssl = SSL_new(g->ctx);
+	SSL_set_fd(g->ssl, g->fd);
+	if (shown) {
+		SSL_use_certificate(g->ssl, shown->x509);
+		SSL_use_PrivateKey(g->ssl, shown->key);
+	}
+	while ((n = SSL_connect(g->ssl)) != 1) {
+		if (SSL_get_error(g->ssl, n) != SSL_ERROR_WANT_READ)
+			return false;
+		stage_spin(st);
+	}
+	return true;
+}
+
+static inline ssize_t guest_read(struct guest *g, char *p, size_t n)
+{
+	int got;
+
+	if (!g->ssl) {
+		ssize_t r = recv(g->fd, p, n, 0);
+
+		return r < 0 && errno == EAGAIN ? -1 : r < 0 ? 0 : r;
+	}
+	got = SSL_read(g->ssl, p, (int)n);
+	if (got > 0)
+		return got;
+	return SSL_get_error(g->ssl, got) == SSL_ERROR_WANT_READ ? -1 : 0;
+}
+
+/** Read until the other end closes; what came before is counted. */
+static inline size_t guest_drain(struct guest *g, struct stage *st)
+{
+	char bytes[4096];
+	size_t all = 0;
+	ssize_t n;
+
+	while ((n = guest_read(g, bytes, sizeof(bytes))) != 0) {
+		if (n > 0)
+			all += (size_t)n;
+		else
+			stage_spin(st);
+	}
+	return all;
+}
+
+static inline void guest_close(struct guest *g)
+{
+	SSL_free(g->ssl);
+	SSL_CTX_free(g->ctx);
+	if (g->fd >= 0)
+		close(g->fd);
+	*g = (struct guest){.fd = -1};
+}
 
 #endif
