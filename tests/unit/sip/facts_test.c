@@ -174,7 +174,7 @@ static enum route_mark mark_of(const char *route, const char *token)
 	struct kit k = {0};
 	enum route_mark mark;
 
-	snprintf(value, sizeof(value), route, token);
+	kit_fill(value, sizeof(value), route, token);
 	snprintf(text, sizeof(text),
 		 KIT_HEAD("BYE", "sip:a@b.c") "Route: %s\r\n" KIT_REST("BYE"),
 		 value);
@@ -249,6 +249,42 @@ static void first_token_is_told_and_its_double_believed(void)
 	wire_destroy(&k.m);
 }
 
+/* Does a token made for Call-ID and tag fit this message? */
+static bool fits(const char *call_id, const char *tag, const char *to_tag)
+{
+	char token[TOKEN_MAX], text[4096];
+	struct kit k = {0};
+	struct token t = {.kind = TOKEN_DIALOG, .issued_s = KIT_WALL_S};
+	bool fit;
+
+	we_are();
+	t.dialog = token_dialog(self.pen, slice_of(call_id), slice_of(tag));
+	snprintf(text, sizeof(text),
+		 KIT_HEAD("BYE",
+			  "sip:a@b.c") "Route: <sip:%.*s@edge.internal;lr>\r\n"
+				       "From: <sip:a@b.c>;tag=f1\r\nTo: "
+				       "<sip:d@e.f>%s\r\n"
+				       "Call-ID: id1\r\nCSeq: 1 BYE\r\nl: "
+				       "0\r\n\r\n",
+		 (int)token_mint(self.pen, &t, token), token, to_tag);
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	CU_ASSERT_EQUAL(k.facts.route[0].mark, ROUTE_SIGNED);
+	fit = k.facts.dialog_fits;
+	wire_destroy(&k.m);
+	return fit;
+}
+
+static void token_fits_its_own_dialog_alone(void)
+{
+	CU_ASSERT_TRUE(fits("id1", "f1", ";tag=t1"));
+	CU_ASSERT_TRUE(fits("id1", "t1", ";tag=t1"));
+	CU_ASSERT_TRUE(fits("id1", "f1", ""));
+	CU_ASSERT_FALSE(fits("id2", "f1", ";tag=t1"));
+	CU_ASSERT_FALSE(fits("id1", "f2", ";tag=t1"));
+	CU_ASSERT_FALSE(fits("id1", "", ""));
+	CU_ASSERT_FALSE(fits("ID1", "f1", ";tag=t1"));
+}
+
 /* Is this Request-URI the edge itself? */
 static bool is_self(const char *uri)
 {
@@ -285,12 +321,12 @@ static void our_own_names_and_addresses_are_us(void)
 static bool comes_back(const char *first, const char *later,
 		       const char *sent_by)
 {
-	char text[2048], branch[TOKEN_BRANCH_LEN];
+	char text[2048], round[4096], branch[TOKEN_BRANCH_LEN];
 	struct token_branch b = {.slot = 3};
 	struct kit k = {0};
 	bool loop;
 
-	snprintf(text, sizeof(text), first, "");
+	kit_fill(text, sizeof(text), first, "");
 	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
 	CU_ASSERT_FALSE(k.facts.loop);
 	b.loop = k.facts.loop_hash;
@@ -299,10 +335,8 @@ static bool comes_back(const char *first, const char *later,
 		 "Via: SIP/2.0/TLS proxy.x;branch=z9hG4bK1,"
 		 "SIP/2.0/TLS %s;branch=%.*s\r\n",
 		 sent_by, TOKEN_BRANCH_LEN, branch);
-	first = strdup(text);
-	snprintf(text, sizeof(text), later, first);
-	free((char *)(uintptr_t)first);
-	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	kit_fill(round, sizeof(round), later, text);
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(round)), 0);
 	loop = k.facts.loop;
 	wire_destroy(&k.m);
 	return loop;
@@ -386,6 +420,8 @@ TEST_MAIN("sip/facts", {"a registration is read", registration_is_read},
 	   only_routes_that_we_signed_are_signed},
 	  {"the first token is told, and its double believed",
 	   first_token_is_told_and_its_double_believed},
+	  {"a token fits its own dialog alone",
+	   token_fits_its_own_dialog_alone},
 	  {"our own names and addresses are us",
 	   our_own_names_and_addresses_are_us},
 	  {"a loop is seen, and a spiral is none",

@@ -94,6 +94,17 @@ static inline const char *kit_rule(struct slice text, unsigned *status)
 	return v.kind == VERDICT_PASS ? NULL : v.rule;
 }
 
+/** Copy a text with a word in place of its first "%s". */
+static inline void kit_fill(char *out, size_t cap, const char *text,
+			    const char *word)
+{
+	const char *at = strstr(text, "%s");
+	int n = at ? (int)(at - text) : (int)strlen(text);
+
+	snprintf(out, cap, "%.*s%s%s", n, text, at ? word : "",
+		 at ? at + 2 : "");
+}
+
 static inline bool kit_is(struct slice s, const char *text)
 {
 	return s.p && slice_eq(s, slice_of(text));
