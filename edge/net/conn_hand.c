@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #define NAMES_TEXT 256
+#define STEPS_MAX  64 /* a minute; a KeyUpdate and its answer take about four */
 
 static const char *peer_of(const struct conn_inner *c, char *out)
 {
@@ -125,6 +126,37 @@ static int judge(struct conn_inner *c, enum conn_end *end)
 	return EACCES;
 }
 
+/*
+ * A flood of KeyUpdates (RFC 8446 §4.6.3): each costs us a key, and none ever
+ * reaches the room above. What OpenSSL has read is bounded; after that it
+ * reads an end.
+ */
+static void on_step(const SSL *ssl, int where, int value)
+{
+	struct conn_inner *c = SSL_get_app_data(ssl);
+	uint16_t minute = (uint16_t)(c->pub.worker->now_ms / 60000);
+	char peer[ADDR_TEXT_MAX], name[24];
+
+	(void)value;
+	if (!(where & SSL_CB_LOOP) || c->state != CONN_OPEN)
+		return;
+	if (c->shaken_min != minute) {
+		c->shaken_min = minute;
+		c->shaken = 0;
+	}
+	if (c->shaken++ != STEPS_MAX)
+		return;
+	log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), "flood",
+		  "peer=%s rule=handshake-messages-a-minute", peer_of(c, peer));
+	shutdown(c->fd, SHUT_RDWR);
+}
+
+static void guard(struct conn_inner *c)
+{
+	SSL_set_app_data(c->ssl, c);
+	SSL_set_info_callback(c->ssl, on_step);
+}
+
 static void done(struct conn_inner *c)
 {
 	enum conn_end end;
@@ -135,6 +167,7 @@ static void done(struct conn_inner *c)
 	}
 	if (log_wanted(LOG_LEVEL_INFO))
 		say_open(c);
+	guard(c);
 	conn_opened(c);
 }
 

@@ -68,8 +68,9 @@ struct conn_inner {
 	bool paused : 1;      /* it reads nothing before it takes our bytes */
 	bool starved : 1;     /* somebody was told ENOBUFS */
 	bool read_writes : 1; /* SSL_read() waits to write */
-	struct buf *in;	      /* what was not consumed, or NULL */
-	struct conn_out *out; /* or NULL */
+	uint16_t shaken, shaken_min; /* handshake steps in this minute */
+	struct buf *in;		     /* what was not consumed, or NULL */
+	struct conn_out *out;	     /* or NULL */
 	struct deadline lives, waits;
 	struct list dirty;	  /* on conns.dirty: has bytes to write */
 	struct list queue;	  /* on conns.ready or conns.closing */

@@ -185,6 +185,30 @@ static void who_shows_which_certificate_where_is_known(void)
 	finish();
 }
 
+static void a_flood_of_key_updates_is_ended(void)
+{
+	struct guest g;
+
+	begin();
+	seen.echo = true;
+	guest_dial(&g, &st.users, "127.0.0.1");
+	CU_ASSERT_TRUE(guest_shake(&g, &st, NULL));
+	for (int i = 0; i < 4; i++) {
+		SSL_key_update(g.ssl, SSL_KEY_UPDATE_REQUESTED);
+		CU_ASSERT_EQUAL(SSL_write(g.ssl, "x", 1), 1);
+	}
+	STAGE_UNTIL(&st, seen.accepted_bytes == 4);
+	CU_ASSERT_EQUAL(seen.closes, 0);
+	for (int i = 0; i < 60; i++) {
+		SSL_key_update(g.ssl, SSL_KEY_UPDATE_REQUESTED);
+		SSL_do_handshake(g.ssl);
+	}
+	STAGE_UNTIL(&st, seen.closes == 1);
+	CU_ASSERT_EQUAL(seen.accepted_bytes, 4);
+	guest_close(&g);
+	finish();
+}
+
 static void every_end_has_its_word(void)
 {
 	for (int why = CONN_END_PEER; why <= CONN_END_SHUTDOWN; why++)
@@ -219,5 +243,6 @@ TEST_MAIN("net/conn",
 	   plain_bytes_at_a_tls_door_are_closed_and_disturb_nobody},
 	  {"who shows which certificate where is known",
 	   who_shows_which_certificate_where_is_known},
+	  {"a flood of KeyUpdates is ended", a_flood_of_key_updates_is_ended},
 	  {"every end has its word", every_end_has_its_word},
 	  {"a connection has a short name", a_connection_has_a_short_name})
