@@ -4,7 +4,7 @@
 import re
 
 from edgelab import (INSIDE_FQDN, OUTSIDE_FQDN, SDP, Closed, Group, Message,
-                     build, fresh, main)
+                     build, fresh, main, uri_of, user_of)
 
 plain = Group("plain")
 
@@ -35,7 +35,7 @@ def what_the_edge_does_not_change_passes_byte_for_byte(lab):
     skip = ("via", "max-forwards", "record-route", "route")
     assert [h for h in got.headers if h[0].lower() not in skip] == \
         [h for h in sent.headers if h[0].lower() not in skip]
-    assert answered(lab, alice, got).all("via") == sent.all("via") or True
+    assert len(answered(lab, alice, got).all("via")) == 1
 
 
 @plain.test
@@ -299,12 +299,10 @@ def a_large_message_within_the_limits_passes(lab):
 
 @plain.test
 def requests_that_lack_a_needed_field_get_400(lab):
-    alice = lab.registered()
     for name in ("From", "To", "Call-ID", "CSeq", "Via"):
-        raw = alice.make("OPTIONS", "sip:bob@example.com")
-        raw = re.sub(b"\r\n%s: [^\r]*" % name.encode(), b"", raw, count=1)
-        before = lab.inside_counts()
         peer = lab.registered()
+        raw = peer.make("OPTIONS", "sip:bob@example.com")
+        raw = re.sub(b"\r\n%s: [^\r]*" % name.encode(), b"", raw, count=1)
         before = lab.inside_counts()
         peer.send(raw)
         try:
@@ -369,5 +367,40 @@ def sdp_is_not_touched(lab):
     alice.ack_of(invite, alice.expect(486))
 
 
+loud = Group("debug log", {"edge": {"log_level": "debug"}})
+
+
+@loud.test
+def credentials_and_bodies_never_get_into_the_log(lab):
+    lab.home1.challenge = True
+    alice = lab.user()
+    alice.register(401)
+    alice.register(extra=[("Authorization", 'Digest response="s3cr3t"'),
+                          ("Proxy-Authorization", 'Digest nonce="s3cr3t"')])
+    alice.send(alice.make("MESSAGE", "sip:bob@example.com", body=b"s3cr3t"))
+    answered(lab, alice, lab.home1.expect_request("MESSAGE"))
+    lab.refused(alice, alice.make("MESSAGE", "sip:bob@elsewhere.example",
+                                  body=b"s3cr3t"))
+    assert "s3cr3t" not in lab.edge.log()
+    assert user_of(uri_of(lab.home1.bindings[alice.aor][1][0])) \
+        not in lab.edge.log()
+
+
+@loud.test
+def what_a_peer_says_stays_on_one_log_line(lab):
+    alice = lab.registered()
+    evil = "sip:\x1b[31m%0d%0aok=fake@elsewhere.example"
+    raw = alice.make("MESSAGE", "sip:bob@example.com", uri="sip:b@example.com",
+                     frm='sip:x=y"z@elsewhere.example',
+                     extra=[("Subject", "a\x1b[31mb")])
+    alice.send(raw)
+    alice.stream.receive(lambda m: m.method == "MESSAGE")
+    other = lab.registered()
+    other.send(other.make("OPTIONS", "sip:bob@example.com", uri=evil))
+    log = lab.edge.log()
+    assert "\x1b" not in log
+    assert all(re.match(r"\S+ \S+ \S+", line) for line in log.splitlines())
+
+
 if __name__ == "__main__":
-    main("message", plain)
+    main("message", plain, loud)

@@ -2,9 +2,10 @@
 """Doors, TLS, legs and what a broken or greedy peer meets there."""
 
 import ssl
+import time
 
-from edgelab import (INSIDE_FQDN, Closed, Group, Timeout, free_port, listens,
-                     main, until)
+from edgelab import (INSIDE_FQDN, Closed, Group, Timeout, answer, free_port,
+                     listens, main, server_context, until)
 
 V11, V12, V13 = (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2,
                  ssl.TLSVersion.TLSv1_3)
@@ -166,13 +167,8 @@ def connections_leave_by_their_own_legs_address(lab):
     invite = listener.expect_request("INVITE")
     assert {a[0] for a in listener.accepted} == {lab.outside[0]}
     listener.auto["ACK"] = lambda m: None
-    invite.stream.send(busy(invite))
+    invite.stream.send(answer(invite, 486))
     lab.home1.expect(486)
-
-
-def busy(invite):
-    from edgelab import answer
-    return answer(invite, 486)
 
 
 @plain.test
@@ -232,7 +228,6 @@ def the_device_door_closes_on_an_unenrolled_address_unread(lab):
 @plain.test
 def a_server_that_proves_another_name_is_passed_over(lab):
     chain = lab.pki.cert("unlisted")
-    from edgelab import server_context
     right = lab.home1.context
     lab.home1.stop()
     lab.home1.context = server_context(chain, lab.pki.ca("inside"))
@@ -251,7 +246,6 @@ def a_server_that_proves_another_name_is_passed_over(lab):
 
 @plain.test
 def a_server_of_another_authority_is_never_spoken_to(lab):
-    from edgelab import server_context
     saved = [s.context for s in (lab.home1, lab.home2)]
     bad = server_context(lab.pki.cert("home01", other=True),
                          lab.pki.ca("inside"))
@@ -292,7 +286,6 @@ def bytes_do_not_stretch_the_handshake_deadline(lab):
 
 def drip(stream, data, step):
     """A byte each step until the edge closes; the seconds it took."""
-    import time
     began = time.monotonic()
     for b in data:
         try:
@@ -423,7 +416,6 @@ def cpu_s(pid):
 
 @few.test
 def no_more_descriptors_is_survived_without_spinning(lab):
-    import time
     alice = lab.registered()
     held = [lab.tcp(lab.users) for _ in range(90)]
     until("some were turned away",

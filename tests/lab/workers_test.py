@@ -7,8 +7,8 @@ import ssl
 import threading
 import time
 
-from edgelab import (SDP, Closed, Group, Message, Timeout, answer, fresh, main,
-                     until)
+from edgelab import (SDP, Closed, Group, Message, Timeout, answer, build,
+                     callee_dialog, fresh, main, until)
 
 LIM = {"unauth_rate": 1000, "drain_s": 5}
 lone = Group("one worker", {"edge": {"workers": 1}, "limits": LIM})
@@ -49,7 +49,6 @@ def call_each(lab, users):
             user.reply(user.expect_request("BYE"), 200)
             lab.home1.expect(200, "BYE", call_id=invite.call_id)
             continue
-        from edgelab import callee_dialog
         out = callee_dialog(user, *user.seen)
         out.send("BYE")
         bye = lab.home1.expect_request("BYE", call_id=invite.call_id)
@@ -65,7 +64,6 @@ def cancelled(lab, user):
     lab.home1.expect(180)
     head = [("Via", invite.get("via")), ("Max-Forwards", "69")]
     head += [("Route", r) for r in invite.all("route")]
-    from edgelab import build
     lab.home1.send(build(
         "CANCEL %s SIP/2.0" % invite.uri,
         head + [("From", invite.get("from")), ("To", invite.get("to")),
