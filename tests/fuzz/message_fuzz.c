@@ -95,6 +95,25 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+/* The framer's promise: CRLF, no NUL, one length, and that one is true. */
+static void head_is_clean(const struct frame *f)
+{
+	int length = frame_find(f, FIELD_CONTENT_LENGTH, 0);
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < f->head_end; i++) {
+		char c = f->bytes.p[i];
+
+		MUST(c != '\0');
+		MUST(c != '\r' || f->bytes.p[i + 1] == '\n');
+		MUST(c != '\n' || (i > 0 && f->bytes.p[i - 1] == '\r'));
+	}
+	MUST(length >= 0);
+	MUST(frame_find(f, FIELD_CONTENT_LENGTH, (unsigned)length + 1) < 0);
+	MUST(slice_to_u32(&n, frame_value(f, (unsigned)length)) == 0);
+	MUST(f->head_end + (uint64_t)n == f->bytes.n);
+}
+
 /* Parser, sanity and facts over a frame. */
 static void read_frame(struct reading *r, const struct sanity_limits *lim)
 {
@@ -103,6 +122,7 @@ static void read_frame(struct reading *r, const struct sanity_limits *lim)
 
 	r->m = NULL;
 	r->good = false;
+	head_is_clean(&r->frame);
 	if (wire_parse(&r->m, &r->frame))
 		return;
 	MUST(wire_frame(r->m) == &r->frame);
