@@ -86,7 +86,8 @@ int listener_bind(int *out, struct listener_door *at, bool shared, char *why)
 int listener_probe(const struct listener_door *at, char *why)
 {
 	struct listener_door alone = *at;
-	int fd, err = listener_bind(&fd, &alone, false, why);
+	int fd = -1;
+	int err = listener_bind(&fd, &alone, false, why);
 
 	if (!err)
 		close(fd);

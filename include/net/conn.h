@@ -25,41 +25,41 @@ typedef uint64_t conn_id; /* worker:8 slot:24 generation:32; never 0 */
 
 /** How it came to be. */
 enum conn_door {
-	DOOR_TLS, /* accepted on tls.port */
-	DOOR_USERS, /* accepted on users_port */
+	DOOR_TLS,    /* accepted on tls.port */
+	DOOR_USERS,  /* accepted on users_port */
 	DOOR_DEVICE, /* accepted on the device port, address enrolled */
-	DOOR_OUT, /* opened by us */
+	DOOR_OUT,    /* opened by us */
 };
 
 /** What the room above waits for; each has its deadline. */
 enum conn_wait {
 	CONN_WAIT_NOTHING, /* between messages */
-	CONN_WAIT_HEAD, /* limits.header_s from its first byte */
-	CONN_WAIT_BODY, /* limits.body_s */
+	CONN_WAIT_HEAD,	   /* limits.header_s from its first byte */
+	CONN_WAIT_BODY,	   /* limits.body_s */
 };
 
 /** How long it may be silent. */
 enum conn_trust {
-	CONN_UNPROVEN, /* limits.first_request_s, counted by the gate */
-	CONN_PROVEN, /* for ever: TCP keep-alive finds a dead peer */
+	CONN_UNPROVEN,	 /* limits.first_request_s, counted by the gate */
+	CONN_PROVEN,	 /* for ever: TCP keep-alive finds a dead peer */
 	CONN_KEPT_ALIVE, /* 2 x limits.flow_timer_s: the client promised pings */
 };
 
 /** Why it ended; conn_end_word() names it. */
 enum conn_end {
-	CONN_END_PEER, /* closed by the peer */
-	CONN_END_ERROR, /* reset, or a TLS error */
-	CONN_END_CONNECT, /* could not connect */
+	CONN_END_PEER,	    /* closed by the peer */
+	CONN_END_ERROR,	    /* reset, or a TLS error */
+	CONN_END_CONNECT,   /* could not connect */
 	CONN_END_HANDSHAKE, /* TLS handshake failed */
-	CONN_END_NAME, /* the server's certificate is for another name */
+	CONN_END_NAME,	    /* the server's certificate is for another name */
 	CONN_END_DEADLINE_HANDSHAKE,
 	CONN_END_DEADLINE_HEAD,
 	CONN_END_DEADLINE_BODY,
 	CONN_END_DEADLINE_REQUEST,
 	CONN_END_IDLE,
-	CONN_END_STALLED, /* the peer does not read */
+	CONN_END_STALLED,  /* the peer does not read */
 	CONN_END_OVERFLOW, /* out-queue full */
-	CONN_END_REFUSED, /* the room above wanted it closed */
+	CONN_END_REFUSED,  /* the room above wanted it closed */
 	CONN_END_SHUTDOWN,
 };
 
@@ -69,10 +69,10 @@ struct conn {
 	struct worker *worker;
 	enum leg leg;
 	enum conn_door door;
-	bool tls, open; /* open: handshake done, bytes may flow */
+	bool tls, open; /* open: handshake done, not closing: bytes flow */
 	union addr peer, local;
 	struct peer_names *names; /* verified certificate, or NULL; owned */
-	void *user; /* the room above's; NULL at first */
+	void *user;		  /* the room above's; NULL at first */
 };
 
 /** Upcalls, the same for all connections of a worker. */
@@ -99,8 +99,8 @@ struct conn_events {
  * @param c      connection, open or still connecting
  * @param bytes  copied
  * @return       0; ENOBUFS when the out-queue is at its limit (nothing was
- *               queued; drained() will be called); EPIPE when it is closing;
- *               ENOMEM
+ *               queued; drained() will be called; an empty queue takes any
+ *               one message); EPIPE when it is closing; ENOMEM
  */
 int conn_send(struct conn *c, struct slice bytes);
 

@@ -15,7 +15,12 @@
 #include <openssl/types.h>
 
 /** How a name was given. */
-enum peer_name_kind { PEER_NAME_URI, PEER_NAME_DNS, PEER_NAME_CN, PEER_NAME_IP };
+enum peer_name_kind {
+	PEER_NAME_URI,
+	PEER_NAME_DNS,
+	PEER_NAME_CN,
+	PEER_NAME_IP
+};
 
 /** One name, lower case, without trailing dot. */
 struct peer_name {

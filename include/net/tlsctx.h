@@ -17,11 +17,11 @@ struct tlsctx;
 
 /** Which handshake. */
 enum tls_door {
-	TLS_OUTSIDE, /* accept: a client certificate is asked for */
-	TLS_USERS, /* accept: none is asked for */
-	TLS_INSIDE, /* accept: one from the internal CA is required */
+	TLS_OUTSIDE,	/* accept: a client certificate is asked for */
+	TLS_USERS,	/* accept: none is asked for */
+	TLS_INSIDE,	/* accept: one from the internal CA is required */
 	TLS_TO_OUTSIDE, /* connect */
-	TLS_TO_INSIDE, /* connect */
+	TLS_TO_INSIDE,	/* connect */
 	TLS_DOORS
 };
 
