@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* device_test.c - an enrolled device may do what its entry lists. */
+#include "policy_kit.h"
+
+static void entry_says_what_it_may(void)
+{
+	static const struct policy_row rows[] = {
+		{"a call as itself", .peer = PEER_DEVICE, PASSES},
+		{"a method that is listed by name only", .peer = PEER_DEVICE,
+		 .method = METHOD_INFO, .name = "INFO", PASSES},
+		{"users are not its matter", .peer = PEER_USER, PASSES},
+		{"nor are servers", .peer = PEER_SERVER, PASSES},
+		{"its entry is gone since", .peer = PEER_DEVICE,
+		 .unenrolled = true, REFUSED(403, "device-not-enrolled")},
+		{"a method that is not listed", .peer = PEER_DEVICE,
+		 .method = METHOD_MESSAGE, .name = "MESSAGE",
+		 REFUSED(403, "device-method")},
+		{"methods are case-sensitive", .peer = PEER_DEVICE,
+		 .name = "invite", REFUSED(403, "device-method")},
+		{"another's From", .peer = PEER_DEVICE, .from_other = true,
+		 REFUSED(403, "device-identity")},
+	};
+
+	KIT_ASK(device_entry, rows);
+}
+
+static void entry_says_whether_it_registers(void)
+{
+	static const struct policy_row rows[] = {
+		{"it may, as itself", .peer = PEER_DEVICE,
+		 .method = METHOD_REGISTER, .name = "REGISTER", PASSES},
+		{"it may, but not as another", .peer = PEER_DEVICE,
+		 .method = METHOD_REGISTER, .name = "REGISTER",
+		 .to_alien = true, REFUSED(403, "device-identity")},
+		{"it may not", .peer = PEER_DEVICE, .from_alien = true,
+		 .method = METHOD_REGISTER, .name = "REGISTER",
+		 REFUSED(403, "device-may-not-register")},
+	};
+
+	KIT_ASK(device_entry, rows);
+}
+
+static void servers_call_devices(void)
+{
+	static const struct policy_row rows[] = {
+		{"a device", .peer = PEER_SERVER, .ruri = "room@example.com",
+		 GOES(TO_DEVICE, "device")},
+		{"the other one", .peer = PEER_SERVER,
+		 .ruri = "alice@example.com", GOES(TO_DEVICE, "device")},
+		{"nobody's device", .peer = PEER_SERVER, PASSES},
+		{"the door is shut", .peer = PEER_SERVER,
+		 .ruri = "room@example.com", .devices_off = true, PASSES},
+		{"a user asks its home first", .peer = PEER_USER,
+		 .ruri = "room@example.com", PASSES},
+	};
+
+	KIT_ASK(device_target, rows);
+}
+
+TEST_MAIN("policy/device",
+	  {"a device does what its entry lists, as itself",
+	   entry_says_what_it_may},
+	  {"a device registers when its entry says so",
+	   entry_says_whether_it_registers},
+	  {"a server reaches devices by their identity", servers_call_devices})

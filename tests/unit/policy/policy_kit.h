@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file policy_kit.h
+ * Facts by hand: a row says what is unusual about a request, all else is as an
+ * honest sender would have it.
+ */
+#ifndef TESTS_UNIT_POLICY_KIT_H
+#define TESTS_UNIT_POLICY_KIT_H
+
+#include "cunit_main.h"
+#include "rules.h"
+
+/* The flow it came by, and what was registered there. */
+#define HERE	  UINT64_C(5)
+#define ELSEWHERE UINT64_C(6)
+#define ALICE	  UINT64_C(71)
+#define BOB	  UINT64_C(72)
+
+/** One request: what is unusual about it, and what is decided. */
+struct policy_row {
+	const char *says;
+	enum peer_class peer; /* servers come by the inside leg */
+	bool by_inside;	      /* although no server */
+	enum method method;   /* METHOD_OTHER: an INVITE */
+	const char *name;     /* method that has no number of its own */
+	bool loop, to_tag;
+	bool from_alien, from_other; /* another domain; another user of ours */
+	bool to_alien, to_nobody;
+	const char *ruri; /* user@host; "host" has no user; alice -> bob */
+	bool maddr, password, headers;
+	unsigned routes;
+	enum route_mark mark[3];
+	bool route_strict, route_maddr, route_headers;
+	enum token_kind token;
+	bool fits;	      /* the token is of this dialog */
+	uint64_t conn, owner; /* what the token says */
+	bool unenrolled, users_off, unregistered, devices_off;
+
+	enum verdict_kind kind;
+	uint16_t status;
+	enum verdict_to to;
+	const char *rule;
+};
+
+#define KIT_TEXT(literal) ((char *)(uintptr_t)(literal))
+
+/** The room may only call, the kiosk may register as well. */
+static inline void kit_settings(struct settings *s, const struct policy_row *r)
+{
+	static char *domains[] = {KIT_TEXT("example.com")};
+	static char *methods[] = {KIT_TEXT("INVITE"), KIT_TEXT("ACK"),
+				  KIT_TEXT("BYE"), KIT_TEXT("CANCEL"),
+				  KIT_TEXT("INFO")};
+	static char *room[] = {KIT_TEXT("sip:room@example.com")};
+	static char *kiosk[] = {KIT_TEXT("sip:alice@example.com")};
+	static struct device_settings device[] = {
+		{.name = KIT_TEXT("room"), .identities = {room, 1}},
+		{.name = KIT_TEXT("kiosk"), .identities = {kiosk, 1}},
+	};
+
+	device[0].methods = device[1].methods = (struct name_list){methods, 5};
+	device[1].may_register = true;
+	*s = (struct settings){
+		.sip_domains = {domains, 1},
+		.users_enabled = !r->users_off,
+		.users_require_registration = !r->unregistered,
+		.devices_enabled = !r->devices_off,
+		.device = device,
+		.devices = 2,
+	};
+}
+
+static inline void kit_routes(struct facts *f, const struct policy_row *r)
+{
+	f->routes = r->routes;
+	for (unsigned i = 0; i < r->routes; i++) {
+		f->route[i].mark = r->mark[i];
+		f->route[i].uri.lr = true;
+	}
+	if (!r->routes)
+		return;
+	f->route[0].uri.lr = !r->route_strict;
+	f->route[0].uri.maddr = r->route_maddr;
+	f->route[0].uri.has_headers = r->route_headers;
+	f->token.kind = r->token;
+	f->token.conn = r->conn;
+	f->token.who = r->owner;
+	f->dialog_fits = r->fits;
+}
+
+static inline void kit_ruri(struct facts *f, const struct policy_row *r)
+{
+	struct slice uri = slice_of(r->ruri ? r->ruri : "bob@example.com");
+	size_t at = slice_index(uri, '@');
+
+	f->ruri.raw = uri;
+	f->ruri.scheme = URI_SIP;
+	f->ruri.host = uri;
+	if (at != SIZE_MAX) {
+		f->ruri.user = (struct slice){uri.p, at};
+		f->ruri.host = (struct slice){uri.p + at + 1, uri.n - at - 1};
+	}
+	snprintf(f->ruri_aor, sizeof(f->ruri_aor), "sip:%s", uri.p);
+	f->ruri_ours = slice_eq(f->ruri.host, SLICE("example.com"));
+	f->ruri_self = slice_eq(f->ruri.host, SLICE("sip.example.com"));
+	f->ruri_who = BOB;
+	f->ruri.maddr = r->maddr;
+	f->ruri.has_password = r->password;
+	f->ruri.has_headers = r->headers;
+}
+
+static inline void kit_from_to(struct facts *f, const struct policy_row *r)
+{
+	f->from_ours = !r->from_alien;
+	f->from_who = r->from_alien || r->from_other ? 99 : ALICE;
+	snprintf(f->from_aor, sizeof(f->from_aor), "sip:%s@example.com",
+		 r->from_alien || r->from_other ? "mallory" : "alice");
+	f->from_tag = SLICE("f1");
+	f->to_ours = !r->to_alien;
+	f->to_who = r->to_nobody ? 0 : ALICE;
+	snprintf(f->to_aor, sizeof(f->to_aor), "%s",
+		 r->to_alien ? "sip:x@alien.example" : "sip:alice@example.com");
+	f->to_tag = r->to_tag ? SLICE("t1") : (struct slice){0};
+}
+
+/** Facts of a row; the settings must outlive them. */
+static inline void kit_facts(struct facts *f, const struct settings *s,
+			     const struct policy_row *r)
+{
+	static const uint64_t registered[] = {ALICE};
+	bool inside = r->by_inside || r->peer == PEER_SERVER;
+
+	memset(f, 0, sizeof(*f));
+	f->origin = (struct origin){
+		.leg = inside ? LEG_INSIDE : LEG_OUTSIDE,
+		.peer = r->peer,
+		.conn = HERE,
+		.who = registered,
+		.whos = r->peer == PEER_USER,
+	};
+	if (r->peer == PEER_DEVICE && !r->unenrolled)
+		f->origin.device = &s->device[r->from_alien ? 0 : 1];
+	f->method = r->method ? r->method : METHOD_INVITE;
+	f->method_name = slice_of(r->name ? r->name : "INVITE");
+	if (r->name && !r->method)
+		f->method = METHOD_OTHER;
+	f->loop = r->loop;
+	kit_ruri(f, r);
+	kit_from_to(f, r);
+	kit_routes(f, r);
+}
+
+typedef struct verdict kit_rule_fn(const struct settings *s,
+				   const struct facts *f);
+
+static inline bool kit_fits(const struct policy_row *r, const struct verdict *v)
+{
+	bool same_rule = !r->rule || !v->rule ? r->rule == v->rule
+					      : !strcmp(r->rule, v->rule);
+
+	return same_rule && v->kind == r->kind && v->status == r->status &&
+	       v->to == r->to;
+}
+
+/** Ask a rule, or all of them, about each row. */
+static inline void kit_ask(kit_rule_fn *rule, const struct policy_row *rows,
+			   size_t n)
+{
+	static struct facts f;
+	struct settings s;
+	struct verdict v;
+
+	for (size_t i = 0; i < n; i++) {
+		kit_settings(&s, &rows[i]);
+		kit_facts(&f, &s, &rows[i]);
+		v = rule(&s, &f);
+		if (!kit_fits(&rows[i], &v))
+			printf("# %s: %u %s to %d\n", rows[i].says, v.status,
+			       v.rule ? v.rule : "passed", v.to);
+		CU_ASSERT_TRUE(kit_fits(&rows[i], &v));
+	}
+}
+
+#define KIT_ASK(rule, rows) kit_ask(rule, rows, sizeof(rows) / sizeof(*(rows)))
+
+/* What a row ends in. */
+#define PASSES		 .kind = VERDICT_PASS
+#define REFUSED(st, why) .kind = VERDICT_REFUSE, .status = (st), .rule = (why)
+#define DROPPED(why)	 .kind = VERDICT_DROP, .rule = (why)
+#define GOES(where, why) .kind = VERDICT_FORWARD, .to = (where), .rule = (why)
+
+#endif
