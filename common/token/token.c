@@ -322,25 +322,46 @@ void token_branch_mint(struct token_pen *pen, const struct token_branch *b,
 	b64_encode(out + COOKIE_LEN, raw, BRANCH_RAW);
 }
 
-int token_branch_check(struct token_pen *pen, struct token_branch *out,
-		       struct slice text)
+static int branch_decode(uint8_t raw[BRANCH_RAW], struct token_branch *out,
+			 struct slice text)
 {
 	struct slice rest;
-	uint8_t raw[BRANCH_RAW];
 	size_t n;
 
 	if (text.n != TOKEN_BRANCH_LEN ||
 	    memcmp(text.p, COOKIE, COOKIE_LEN) != 0)
 		return EBADMSG;
 	rest = (struct slice){text.p + COOKIE_LEN, text.n - COOKIE_LEN};
-	if (b64_decode(raw, sizeof(raw), &n, rest) || n != BRANCH_RAW ||
-	    raw[0] != FORMAT_BRANCH || !signer(pen, raw, n))
+	if (b64_decode(raw, BRANCH_RAW, &n, rest) || n != BRANCH_RAW ||
+	    raw[0] != FORMAT_BRANCH)
 		return EBADMSG;
 	out->worker = raw[2];
 	out->slot = get_u32(raw + 3);
 	out->generation = get_u32(raw + 7);
 	out->loop = get_u64(raw + 11);
 	return 0;
+}
+
+int token_branch_check(struct token_pen *pen, struct token_branch *out,
+		       struct slice text)
+{
+	uint8_t raw[BRANCH_RAW];
+
+	if (branch_decode(raw, out, text) || !signer(pen, raw, BRANCH_RAW))
+		return EBADMSG;
+	return 0;
+}
+
+int token_branch_read(struct token_branch *out, struct slice text)
+{
+	uint8_t raw[BRANCH_RAW];
+
+	return branch_decode(raw, out, text);
+}
+
+bool token_branch_same(struct slice a, struct slice b)
+{
+	return a.n == b.n && CRYPTO_memcmp(a.p, b.p, a.n) == 0;
 }
 
 static uint64_t never_0(uint64_t h)

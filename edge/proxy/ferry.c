@@ -18,6 +18,7 @@ struct parcel {
 	conn_id conn; /* the flow it is about */
 	uint32_t slot, generation; /* the transaction at the sender */
 	bool may_follow;
+	bool ack; /* nothing comes back but this parcel */
 	size_t n;
 	char bytes[];
 };
@@ -61,6 +62,18 @@ static void flow_failed(struct post *post, void *arg)
 	free(parcel);
 }
 
+/* Back home: an ACK was taken, and nothing else is to come. */
+static void ack_taken(struct post *post, void *arg)
+{
+	struct parcel *parcel = parcel_of(post);
+	struct proxy *p = ((struct worker *)arg)->user;
+	struct txn *t = txn_at(p, parcel->slot, parcel->generation);
+
+	if (t)
+		txn_destroy(t);
+	free(parcel);
+}
+
 /* At the flow's worker. */
 static void deliver_request(struct post *post, void *arg)
 {
@@ -70,12 +83,16 @@ static void deliver_request(struct post *post, void *arg)
 	struct flow *f = c && c->open ? c->user : NULL;
 	struct slice bytes = {.p = parcel->bytes, .n = parcel->n};
 
-	if (f && !conn_send(c, bytes)) {
+	bool sent = f && !conn_send(c, bytes);
+
+	if (sent) {
 		f->abroad |= UINT64_C(1) << (parcel->from % 64);
-		free(parcel);
-		return;
+		if (!parcel->ack) {
+			free(parcel);
+			return;
+		}
 	}
-	parcel->post.fn = flow_failed;
+	parcel->post.fn = sent && parcel->ack ? ack_taken : flow_failed;
 	worker_post(w, parcel->from, &parcel->post);
 }
 
@@ -104,12 +121,9 @@ void ferry_request(struct txn *t, conn_id id, bool may_follow)
 	parcel->slot = t->slot;
 	parcel->generation = t->generation;
 	parcel->may_follow = may_follow;
+	parcel->ack = t->method == METHOD_ACK;
 	p->count.forwarded++;
 	worker_post(p->w, CONN_ID_WORKER(id), &parcel->post);
-	if (t->method == METHOD_ACK) {
-		txn_destroy(t);
-		return;
-	}
 	txn_leave_hop(t);
 	t->down_id = id;
 	list_append(&p->abroad, &t->down_link);

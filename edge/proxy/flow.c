@@ -90,10 +90,34 @@ static void flow_learn_class(struct flow *f, struct proxy *p)
 	}
 }
 
+static void flow_drop(struct flow *f, struct proxy *p, uint32_t i)
+{
+	homes_unbind(p->shared->homes, f->who[i], f->conn->id);
+	f->whos--;
+	f->who[i] = f->who[f->whos];
+	f->until_ms[i] = f->until_ms[f->whos];
+	if (!f->whos && f->base == PEER_STRANGER)
+		conn_trust(f->conn, CONN_UNPROVEN);
+}
+
+/* Drop what ran out; a grant of seconds ends in seconds. */
+static void flow_prune(struct flow *f, struct proxy *p, uint64_t now_ms)
+{
+	f->soonest_ms = UINT64_MAX;
+	for (uint32_t i = f->whos; i-- > 0;) {
+		if (f->until_ms[i] <= now_ms)
+			flow_drop(f, p, i);
+		else if (f->until_ms[i] < f->soonest_ms)
+			f->soonest_ms = f->until_ms[i];
+	}
+}
+
 void flow_origin(struct flow *f, struct proxy *p, struct origin *out)
 {
 	const struct settings *s = p->w->settings;
 
+	if (f->whos && f->soonest_ms <= p->w->now_ms)
+		flow_prune(f, p, p->w->now_ms);
 	if (f->loaded != p->loaded)
 		flow_learn_class(f, p);
 	*out = (struct origin){
@@ -153,6 +177,8 @@ int flow_bind(struct flow *f, struct proxy *p, uint64_t who, uint64_t until_ms)
 		return ENOMEM;
 	f->who[i] = who;
 	f->until_ms[i] = until_ms;
+	if (!f->whos || until_ms < f->soonest_ms)
+		f->soonest_ms = until_ms;
 	if (i == f->whos) {
 		f->whos++;
 		homes_bind(p->shared->homes, who, f->conn->id);
@@ -160,16 +186,6 @@ int flow_bind(struct flow *f, struct proxy *p, uint64_t who, uint64_t until_ms)
 	if (!deadline_running(&f->sweep))
 		deadline_start(&p->sweep, &f->sweep, p->w->now_ms);
 	return 0;
-}
-
-static void flow_drop(struct flow *f, struct proxy *p, uint32_t i)
-{
-	homes_unbind(p->shared->homes, f->who[i], f->conn->id);
-	f->whos--;
-	f->who[i] = f->who[f->whos];
-	f->until_ms[i] = f->until_ms[f->whos];
-	if (!f->whos && f->base == PEER_STRANGER)
-		conn_trust(f->conn, CONN_UNPROVEN);
 }
 
 void flow_unbind(struct flow *f, struct proxy *p, uint64_t who)
@@ -187,9 +203,7 @@ void flow_sweep(struct deadline *d, uint64_t now_ms, void *arg)
 	struct flow *f = LIST_OWNER(&d->link, struct flow, sweep.link);
 	struct proxy *p = arg;
 
-	for (uint32_t i = f->whos; i-- > 0;)
-		if (f->until_ms[i] <= now_ms)
-			flow_drop(f, p, i);
+	flow_prune(f, p, now_ms);
 	if (f->whos)
 		deadline_start(&p->sweep, &f->sweep, now_ms);
 }

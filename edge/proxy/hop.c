@@ -137,6 +137,8 @@ static int hop_resolve(struct txn *t)
 	char name[40], text[LOG_TEXT_MAX];
 	int err;
 
+	if (h->source == HOP_REDIRECT && h->tried < HOP_CANDIDATES_MAX)
+		h->tried_host[h->tried++] = host->host.p;
 	h->next = 0;
 	h->list.n = 0;
 	h->wait.fn = hop_resolved;

@@ -39,8 +39,8 @@ struct hop {
 
 	unsigned n, at; /* candidates; the one in hand is at - 1 */
 	struct hop_host candidate[HOP_CANDIDATES_MAX];
-	unsigned tried; /* servers that a redirect may not name again */
-	const struct host_port *tried_home[HOP_CANDIDATES_MAX];
+	unsigned tried; /* redirected to already: not to be named again */
+	const char *tried_host[HOP_CANDIDATES_MAX];
 
 	struct resolved list; /* addresses of the candidate in hand */
 	unsigned next; /* index into list */

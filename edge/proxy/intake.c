@@ -14,27 +14,44 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
-/* RFC 3261 §18.2.1, RFC 3581 §4: what the socket says, whatever Via says. */
-static void write_mark(struct job *j, const union addr *source)
+static bool has_rport(struct slice via)
 {
-	const struct frame *f = &j->p->frame;
-	int via = frame_find(f, FIELD_VIA, 0);
-	struct slice v = via < 0 ? (struct slice){0} :
-				   frame_value(f, (unsigned)via);
-	struct slice first = frame_list_next(&v);
-	char host[ADDR_TEXT_MAX];
-	int n = snprintf(j->mark, sizeof(j->mark), ";received=%s",
-			 addr_host_text(source, host));
+	const char *p = via.p, *end = via.p + via.n;
 
-	for (size_t i = 0; i + 6 <= first.n; i++) {
-		if (strncasecmp(first.p + i, ";rport", 6) != 0)
-			continue;
-		snprintf(j->mark + n, sizeof(j->mark) - (size_t)n, ";rport=%u",
-			 addr_port(source));
-		return;
+	while ((p = memchr(p, ';', (size_t)(end - p))) && end - p >= 6) {
+		if (!strncasecmp(p, ";rport", 6))
+			return true;
+		p++;
 	}
+	return false;
+}
+
+static void write_mark(struct flow *f)
+{
+	char host[ADDR_TEXT_MAX];
+
+	f->mark_len = (uint8_t)snprintf(f->mark, sizeof(f->mark),
+					";received=%s",
+					addr_host_text(&f->conn->peer, host));
+	snprintf(f->mark + f->mark_len, sizeof(f->mark) - f->mark_len,
+		 ";rport=%u", addr_port(&f->conn->peer));
+}
+
+/* RFC 3261 §18.2.1, RFC 3581 §4: what the socket says, whatever Via says. */
+static struct slice mark_of(struct flow *f, const struct frame *frame)
+{
+	int via = frame_find(frame, FIELD_VIA, 0);
+	struct slice all = via < 0 ? (struct slice){0} :
+				     frame_value(frame, (unsigned)via);
+
+	if (!f->mark_len)
+		write_mark(f);
+	if (all.n && has_rport(frame_list_next(&all)))
+		return slice_of(f->mark);
+	return (struct slice){.p = f->mark, .n = f->mark_len};
 }
 
 static struct verdict decide(struct job *j)
@@ -77,7 +94,7 @@ static void request_arrive(struct job *j)
 	struct verdict v;
 
 	j->p->count.requests++;
-	write_mark(j, &j->flow->conn->peer);
+	j->mark = mark_of(j->flow, &j->p->frame);
 	if (j->f->origin.peer == PEER_STRANGER)
 		conn_trust(j->flow->conn, CONN_UNPROVEN);
 	if (j->f->method == METHOD_ACK && cancel_ack_arrive(j))
@@ -113,7 +130,30 @@ static void refuse_frame(struct proxy *p, struct flow *f,
 {
 	p->count.refused++;
 	log_frame(f, v);
-	reply_frame(f, &p->frame, v);
+	/* RFC 4475 §3.3.1: what cannot be answered ends the connection. */
+	if (v->kind == VERDICT_REFUSE && !reply_frame(f, &p->frame, v))
+		conn_close(f->conn, CONN_END_REFUSED);
+}
+
+/* Answers of our own servers take the short way: no parser. */
+static bool is_short(const struct proxy *p, const struct origin *from)
+{
+	return p->frame.response && from->peer == PEER_SERVER;
+}
+
+static int parse(struct proxy *p, const struct origin *from, struct msg **m)
+{
+	if (is_short(p, from))
+		return wire_adopt(m, &p->frame);
+	return wire_parse(m, &p->frame);
+}
+
+static struct verdict check(struct proxy *p, const struct origin *from,
+			    struct msg *m)
+{
+	if (is_short(p, from))
+		return sanity_answer(m);
+	return sanity_check(m, &p->sanity_limits);
 }
 
 /* One framed message, all the way. */
@@ -128,13 +168,13 @@ static void take_message(struct proxy *p, struct flow *f)
 	struct origin origin;
 	struct verdict v;
 
-	if (wire_parse(&j.msg, &p->frame)) {
+	flow_origin(f, p, &origin);
+	if (parse(p, &origin, &j.msg)) {
 		v = verdict_refuse(400, "unparseable");
 		refuse_frame(p, f, &v);
 		return;
 	}
-	v = sanity_check(j.msg, &p->sanity_limits);
-	flow_origin(f, p, &origin);
+	v = check(p, &origin, j.msg);
 	if (v.kind == VERDICT_PASS &&
 	    facts_read(&p->facts, j.msg, &origin, &self))
 		v = verdict_refuse(400, "unreadable");
@@ -159,9 +199,10 @@ void intake_response(struct proxy *p, conn_id by, struct slice bytes)
 	struct job j = {.p = p, .f = &p->facts};
 	struct origin nobody = {.conn = by};
 
-	if (framer_index(&p->frame, bytes) || wire_parse(&j.msg, &p->frame))
+	/* It was checked where it came in. */
+	if (framer_index(&p->frame, bytes) || wire_adopt(&j.msg, &p->frame))
 		return;
-	if (sanity_check(j.msg, &p->sanity_limits).kind == VERDICT_PASS &&
+	if (sanity_answer(j.msg).kind == VERDICT_PASS &&
 	    !facts_read(&p->facts, j.msg, &nobody, &self))
 		response_arrive(&j, by);
 	wire_destroy(&j.msg);

@@ -114,7 +114,7 @@ void redirect_learn(struct txn *t, uint64_t until_ms)
 static bool was_tried(const struct hop *h, const struct host_port *home)
 {
 	for (unsigned i = 0; i < h->tried; i++)
-		if (h->tried_home[i] == home)
+		if (h->tried_host[i] == home->host)
 			return true;
 	return false;
 }
@@ -204,8 +204,6 @@ static int follow(struct txn *t, const struct facts *f)
 		if (!first)
 			first = c;
 		hop_add(h, slice_of(home->host), home->port);
-		if (h->tried < HOP_CANDIDATES_MAX)
-			h->tried_home[h->tried++] = home;
 	}
 	if (!first)
 		return ENOENT;

@@ -45,6 +45,8 @@ void register_begin(struct txn *t, struct job *j)
 	const struct contact_facts *c = &f->contact[0];
 
 	t->who = f->to_who;
+	if (log_wanted(LOG_LEVEL_INFO))
+		t->reg.aor = slice_dup(slice_of(f->to_aor));
 	/* RFC 5626 §5.1: "ob" only when the UA is directly behind us. */
 	t->reg.outbound = is_first_hop_with_reg_id(f);
 	t->reg.expires = f->expires;
@@ -73,16 +75,14 @@ static uint32_t granted(const struct txn *t, const struct facts *f)
 					      t->reg.expires;
 }
 
-static void log_binding(struct txn *t, struct job *j, const char *verb,
-			uint32_t expires)
+static void log_binding(struct txn *t, const char *verb, uint32_t expires)
 {
 	char name[24], aor[LOG_TEXT_MAX];
 
-	if (!log_wanted(LOG_LEVEL_INFO))
-		return;
-	log_event(LOG_LEVEL_INFO, conn_name(t->up->conn, name), verb,
-		  "aor=%s expires=%u",
-		  log_text(aor, slice_of(j->f->to_aor)), expires);
+	if (t->reg.aor)
+		log_event(LOG_LEVEL_INFO, conn_name(t->up->conn, name), verb,
+			  "aor=%s expires=%u",
+			  log_text(aor, slice_of(t->reg.aor)), expires);
 }
 
 bool register_done(struct txn *t, struct job *j)
@@ -98,7 +98,7 @@ bool register_done(struct txn *t, struct job *j)
 		flow_unbind(t->up, p, t->who);
 		if (!homes_flow(p->shared->homes, t->who))
 			homes_forget(p->shared->homes, t->who);
-		log_binding(t, j, "unregister", 0);
+		log_binding(t, "unregister", 0);
 		return false;
 	}
 	if (!t->reg.contact)
@@ -113,6 +113,6 @@ bool register_done(struct txn *t, struct job *j)
 	t->up->kept_alive |= flow_timer;
 	conn_trust(t->up->conn, t->up->kept_alive ? CONN_KEPT_ALIVE :
 						    CONN_PROVEN);
-	log_binding(t, j, "register", expires);
+	log_binding(t, "register", expires);
 	return flow_timer && !j->f->has_flow_timer;
 }

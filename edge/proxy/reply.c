@@ -42,7 +42,7 @@ void reply_now(struct job *j, uint16_t status, struct slice extra)
 
 	if (j->f->method == METHOD_ACK)
 		return;
-	if (!headers_answer(&out, wire_frame(j->msg), 0, slice_of(j->mark),
+	if (!headers_answer(&out, wire_frame(j->msg), 0, j->mark,
 			    status, make_tag(tag, seed), extra) &&
 	    !out.failed)
 		flow_send(j->flow, buf_slice(&out));
@@ -65,22 +65,23 @@ void reply_verdict(struct job *j, const struct verdict *v)
 	reply_now(j, v->status, v->extra);
 }
 
-void reply_frame(struct flow *f, const struct frame *frame,
+bool reply_frame(struct flow *f, const struct frame *frame,
 		 const struct verdict *v)
 {
 	struct buf out = {0};
 	char tag[20];
 
-	if (v->kind != VERDICT_REFUSE || frame->response ||
-	    !sanity_answerable(frame))
-		return;
+	if (frame->response || !sanity_answerable(frame))
+		return false;
+	/* RFC 3261 §17.1.1.2: an ACK is never answered. */
 	if (frame->bytes.n > 4 && !memcmp(frame->bytes.p, "ACK ", 4))
-		return;
+		return true;
 	if (!headers_answer(&out, frame, 0, (struct slice){0}, v->status,
 			    make_tag(tag, f->conn->id), v->extra) &&
 	    !out.failed)
 		flow_send(f, buf_slice(&out));
 	buf_fini(&out);
+	return true;
 }
 
 /* The request as we kept it has our own Via on top. */

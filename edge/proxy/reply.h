@@ -13,8 +13,8 @@ void reply_verdict(struct job *j, const struct verdict *v);
 /* Answer the request in hand with a status, quietly. */
 void reply_now(struct job *j, uint16_t status, struct slice extra);
 
-/* Answer a frame that never became a message, if it can be answered. */
-void reply_frame(struct flow *f, const struct frame *frame,
+/* Answer a frame that never became a message; false when it cannot be. */
+bool reply_frame(struct flow *f, const struct frame *frame,
 		 const struct verdict *v);
 
 /* 100 Trying for a transaction under way. */

@@ -193,7 +193,7 @@ static int request_write(struct txn *t, struct job *j)
 	const struct facts *f = j->f;
 	struct buf out = {0}, via = {0}, top = {0};
 	struct rewrite rw = {
-		.via_mark = slice_of(j->mark),
+		.via_mark = j->mark,
 		.max_forwards = hops_left(f),
 		.pop_routes = f->routes,
 		.drop = request_drop(t),
@@ -269,8 +269,8 @@ static void begin_flow(struct txn *t, conn_id id, bool may_follow)
 	unsigned worker = CONN_ID_WORKER(id);
 	struct conn *c = NULL;
 
-	if (worker == p->w->index)
-		c = conn_find(p->w, id);
+	if (!id || worker == p->w->index)
+		c = id ? conn_find(p->w, id) : NULL;
 	else if (worker_exists(p->w, worker)) {
 		ferry_request(t, id, may_follow);
 		return;

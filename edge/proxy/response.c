@@ -195,13 +195,18 @@ static void take(struct txn *t, struct job *j)
 	}
 }
 
+static struct slice branch_of(const struct txn *t)
+{
+	return (struct slice){.p = t->branch, .n = sizeof(t->branch)};
+}
+
 void response_arrive(struct job *j, conn_id by)
 {
 	struct proxy *p = j->p;
 	struct token_branch b;
 	struct txn *t;
 
-	if (token_branch_check(p->pen, &b, j->f->branch)) {
+	if (token_branch_read(&b, j->f->branch)) {
 		stray(j, "branch-not-ours");
 		return;
 	}
@@ -210,8 +215,12 @@ void response_arrive(struct job *j, conn_id by)
 		return;
 	}
 	t = txn_at(p, b.slot, b.generation);
-	if (!t || t->down_id != by) {
-		stray(j, t ? "another-connection" : "no-transaction");
+	if (!t || !token_branch_same(j->f->branch, branch_of(t))) {
+		stray(j, "no-transaction");
+		return;
+	}
+	if (t->down_id != by) {
+		stray(j, "another-connection");
 		return;
 	}
 	/* RFC 3261 §17.1.3: the CSeq method tells a CANCEL from its INVITE. */

@@ -61,7 +61,7 @@ struct proxy {
 	struct txn *by_key; /* server side, uthash */
 	struct txn **slot;
 	uint32_t slots, free_slot, txns, under_way;
-	struct deadline_queue trying, nudge, life, timer_c;
+	struct deadline_queue trying, nudge, timer_f, life, timer_c;
 	struct deadline_queue hop_answer, flow_answer;
 	struct list abroad; /* txns whose next hop lives on another worker */
 
@@ -86,10 +86,13 @@ struct flow {
 	struct list sent; /* txns whose request went, or waits to go, by it */
 	uint64_t *who; /* AORs proved on it, and the device's own name */
 	uint64_t *until_ms; /* when each ends */
+	uint64_t soonest_ms; /* the first of these */
 	uint32_t whos, room;
 	struct deadline sweep;
 	uint64_t abroad; /* bit n: worker n sent a request down this flow */
 	bool kept_alive; /* promised pings: a Flow-Timer was given */
+	uint8_t mark_len; /* of ";received=..." alone */
+	char mark[80]; /* ";received=...;rport=..." for Via */
 };
 
 /* The message in hand, and all that is known of it. */
@@ -98,7 +101,7 @@ struct job {
 	struct flow *flow; /* it came by */
 	struct msg *msg;
 	struct facts *f;
-	char mark[80]; /* ";received=..." for its top Via */
+	struct slice mark; /* ";received=..." for its top Via */
 };
 
 #endif

@@ -205,6 +205,7 @@ void txn_destroy(struct txn *t)
 	hop_destroy(&t->hop);
 	free(t->sent);
 	free(t->rr);
+	free(t->reg.aor);
 	free(t);
 }
 
@@ -218,14 +219,14 @@ static void on_trying(struct deadline *d, uint64_t now_ms, void *arg)
 	deadline_start(&p->timer_c, &t->life, now_ms);
 }
 
-/* RFC 4320 §4.1: one 100 for a slow answer; then Timer F. */
+/* RFC 4320 §4.1: one 100 for a slow answer; then the rest of Timer F. */
 static void on_nudge(struct deadline *d, uint64_t now_ms, void *arg)
 {
 	struct txn *t = LIST_OWNER(&d->link, struct txn, life.link);
 	struct proxy *p = arg;
 
 	reply_trying(t);
-	deadline_start(&p->life, &t->life, now_ms);
+	deadline_start(&p->timer_f, &t->life, now_ms);
 }
 
 /* RFC 3261 §16.8: "If the client transaction has received a provisional
@@ -256,6 +257,13 @@ static void on_life(struct deadline *d, uint64_t now_ms, void *arg)
 		txn_destroy(t);
 }
 
+/* May it be sent to another server when the first may have taken it? */
+static bool is_repeatable(const struct txn *t)
+{
+	return t->method == METHOD_INVITE || t->method == METHOD_REGISTER ||
+	       t->method == METHOD_OPTIONS || t->method == METHOD_SUBSCRIBE;
+}
+
 static void on_hop_answer(struct deadline *d, uint64_t now_ms, void *arg)
 {
 	struct txn *t = LIST_OWNER(&d->link, struct txn, hop_timer.link);
@@ -263,8 +271,10 @@ static void on_hop_answer(struct deadline *d, uint64_t now_ms, void *arg)
 	(void)now_ms;
 	(void)arg;
 	t->best = 408;
-	if (t->hop)
+	if (t->hop && is_repeatable(t))
 		hop_lost(t);
+	else if (t->hop)
+		reply_final(t, 504, "hop-silent");
 	else if (t->method == METHOD_INVITE) /* Timer B */
 		reply_final(t, t->cancel_wanted ? 487 : 408, "flow-silent");
 	else
@@ -280,6 +290,13 @@ void txn_await(struct txn *t)
 		       &t->hop_timer, p->w->now_ms);
 }
 
+static uint32_t timer_f_ms(const struct limits *l)
+{
+	uint32_t all_ms = l->transaction_s * 1000;
+
+	return all_ms > NUDGE_MS ? all_ms - NUDGE_MS : 1;
+}
+
 void txn_start(struct proxy *p)
 {
 	const struct limits *l = &p->w->settings->limits;
@@ -287,6 +304,7 @@ void txn_start(struct proxy *p)
 
 	deadline_queue_init(&p->trying, c, TRYING_MS, on_trying, p);
 	deadline_queue_init(&p->nudge, c, NUDGE_MS, on_nudge, p);
+	deadline_queue_init(&p->timer_f, c, timer_f_ms(l), on_life, p);
 	deadline_queue_init(&p->life, c, l->transaction_s * 1000, on_life, p);
 	deadline_queue_init(&p->timer_c, c, l->timer_c_s * 1000, on_timer_c, p);
 	deadline_queue_init(&p->hop_answer, c, l->hop_answer_s * 1000,
@@ -299,6 +317,7 @@ void txn_reload(struct proxy *p)
 {
 	const struct limits *l = &p->w->settings->limits;
 
+	deadline_queue_set(&p->timer_f, timer_f_ms(l));
 	deadline_queue_set(&p->life, l->transaction_s * 1000);
 	deadline_queue_set(&p->timer_c, l->timer_c_s * 1000);
 	deadline_queue_set(&p->hop_answer, l->hop_answer_s * 1000);

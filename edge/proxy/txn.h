@@ -25,6 +25,7 @@ struct txn_register {
 	uint32_t expires; /* asked for [s] */
 	bool outbound; /* Path said ";ob" */
 	bool leaves; /* un-REGISTER */
+	char *aor; /* for the log, when it is wanted; owned */
 };
 
 struct txn {

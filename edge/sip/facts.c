@@ -166,16 +166,27 @@ static struct slice value_of(const struct msg *m, enum field field)
 	return frame_value(m->frame, m->said.first[field]);
 }
 
+/* What only a registration, or a redirect, is asked for. */
+static int read_bindings(struct facts *out, const struct msg *m)
+{
+	bool redirect = out->status >= 300 && out->status < 400;
+
+	out->expires = UINT32_MAX;
+	if (out->method != METHOD_REGISTER && !redirect)
+		return 0;
+	out->expires = facts_seconds(value_of(m, FIELD_EXPIRES));
+	out->supports_outbound =
+		lists_tag(m, FIELD_SUPPORTED, SLICE("outbound"));
+	out->requires_outbound = lists_tag(m, FIELD_REQUIRE, SLICE("outbound"));
+	return facts_read_contacts(out, m);
+}
+
 static void read_extensions(struct facts *out, const struct msg *m)
 {
 	const struct said *s = &m->said;
 	struct slice type = value_of(m, FIELD_CONTENT_TYPE);
 	size_t end = slice_index(type, ';');
 
-	out->expires = facts_seconds(value_of(m, FIELD_EXPIRES));
-	out->supports_outbound =
-		lists_tag(m, FIELD_SUPPORTED, SLICE("outbound"));
-	out->requires_outbound = lists_tag(m, FIELD_REQUIRE, SLICE("outbound"));
 	out->has_record_route = said_has(s, FIELD_RECORD_ROUTE);
 	out->has_path = said_has(s, FIELD_PATH);
 	out->has_flow_timer = said_has(s, FIELD_FLOW_TIMER);
@@ -209,16 +220,6 @@ static void read_loop_hash(struct facts *out, const struct msg *m)
 	out->loop_hash = hash_field(h, m, FIELD_PROXY_REQUIRE);
 }
 
-static bool our_name(const struct facts_self *self, struct slice host)
-{
-	for (int leg = 0; leg < LEG_COUNT; leg++) {
-		if (slice_same_host(host,
-				    slice_of(self->settings->leg[leg].fqdn)))
-			return true;
-	}
-	return false;
-}
-
 /* RFC 5393 §4.2.2: have we sent this very request before? */
 static bool via_loops(const struct facts *f, struct slice value,
 		      const struct facts_self *self)
@@ -226,7 +227,7 @@ static bool via_loops(const struct facts *f, struct slice value,
 	struct token_branch branch;
 	struct part_via via;
 
-	return parts_via(&via, value) == 0 && our_name(self, via.host) &&
+	return parts_via(&via, value) == 0 &&
 	       token_branch_check(self->pen, &branch, via.branch) == 0 &&
 	       branch.loop == f->loop_hash;
 }
@@ -291,10 +292,10 @@ int facts_read(struct facts *out, const struct msg *m,
 	out->max_forwards = -1;
 	read_via(out, s);
 	read_extensions(out, m);
+	error = read_bindings(out, m);
+	/* An answer is matched by its branch: nobody asks whose it is. */
+	if (error || out->response)
+		return error;
 	error = read_parties(out, s, self);
-	if (!error)
-		error = facts_read_contacts(out, m);
-	if (!error && !out->response)
-		error = read_request(out, m, self);
-	return error;
+	return error ? error : read_request(out, m, self);
 }

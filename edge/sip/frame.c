@@ -117,13 +117,25 @@ static bool opens_group(struct slice s, size_t at)
 	return c == '(' && (at == 0 || char_is_space(s.p[at - 1]));
 }
 
+/* The next byte that may end an element or open a group. */
+static size_t plain_end(struct slice s, size_t at)
+{
+	static const bool marks[256] = {
+		[','] = true, ['"'] = true, ['<'] = true, ['('] = true};
+
+	while (at < s.n && !marks[(unsigned char)s.p[at]])
+		at++;
+	return at;
+}
+
 struct slice frame_list_next(struct slice *rest)
 {
 	struct slice s = *rest, element;
-	size_t at = 0;
+	size_t at = plain_end(s, 0);
 
 	while (at < s.n && s.p[at] != ',')
-		at = opens_group(s, at) ? skip_group(s, at) : at + 1;
+		at = plain_end(s, opens_group(s, at) ? skip_group(s, at) :
+						       at + 1);
 	element = (struct slice){s.p, at};
 	*rest = at < s.n ? slice_from(s, at + 1) : (struct slice){NULL, 0};
 	return slice_trim(element);

@@ -267,6 +267,21 @@ struct verdict sanity_check(struct msg *m, const struct sanity_limits *lim)
 	return (struct verdict){.kind = VERDICT_PASS};
 }
 
+struct verdict sanity_answer(struct msg *m)
+{
+	static check_fn *const needed[] = {check_start, check_fields,
+					   sanity_top_via, check_cseq};
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		struct fault bad = needed[i](m, NULL);
+
+		if (bad.rule)
+			return verdict_drop(bad.rule);
+	}
+	m->said.checked = true;
+	return (struct verdict){.kind = VERDICT_PASS};
+}
+
 bool sanity_answerable(const struct frame *f)
 {
 	static const enum field needed[] = {FIELD_VIA, FIELD_FROM, FIELD_TO,

@@ -23,6 +23,9 @@ static inline struct fault fault(uint16_t status, const char *rule)
 /* Each Via reads, the top branch is one, and there are not too many. */
 struct fault sanity_vias(struct msg *m, const struct sanity_limits *lim);
 
+/* The top Via reads; the others are not looked at. */
+struct fault sanity_top_via(struct msg *m, const struct sanity_limits *lim);
+
 /* Route, Record-Route, Path and Service-Route. */
 struct fault sanity_routes(struct msg *m, const struct sanity_limits *lim);
 

@@ -11,10 +11,13 @@
 
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_addr.h>
+#include <sofia-sip/msg_mclass.h>
+#include <sofia-sip/msg_parser.h>
 #include <sofia-sip/sip_parser.h>
 #include <sofia-sip/su_alloc.h>
 
 #include <errno.h>
+#include <stdlib.h>
 
 /* One piece of memory for a usual message, rather than one a field. */
 #define POOL_BYTES 4096
@@ -44,6 +47,42 @@ static void disguise_methods(char *copy, const struct frame *f)
 	disguise(copy, f->bytes, s);
 }
 
+/* The fields that sanity compares with its own reading. RFC 3261 §16.3 step 1:
+ * a field that we need not read may be malformed, so the rest stays unparsed. */
+static const char *const read_fields[] = {
+	"Via",		 "From",	 "To",		  "Call-ID",
+	"CSeq",		 "Contact",	 "Max-Forwards",  "Route",
+	"Record-Route",	 "Path",	 "Service-Route", "Content-Length",
+	"Content-Type",	 "Expires",	 "Require",	  "Proxy-Require",
+	"Authorization", "Proxy-Authorization",
+};
+
+static msg_mclass_t *message_class;
+
+/* Once, before any thread; without memory Sofia's own class must do. */
+__attribute__((constructor)) static void make_class(void)
+{
+	const msg_mclass_t *all = sip_default_mclass();
+	msg_mclass_t *mine = msg_mclass_clone(all, 0, 1);
+	size_t n = sizeof(read_fields) / sizeof(*read_fields);
+	isize_t end;
+
+	for (size_t i = 0; mine && i < n; i++)
+		msg_mclass_insert(mine, msg_find_hclass(all, read_fields[i],
+							&end));
+	message_class = mine;
+}
+
+__attribute__((destructor)) static void free_class(void)
+{
+	free(message_class);
+}
+
+static const msg_mclass_t *class_of_messages(void)
+{
+	return message_class ? message_class : sip_default_mclass();
+}
+
 static int copy_in(msg_t *parsed, const struct frame *f)
 {
 	msg_iovec_t piece[1];
@@ -58,7 +97,7 @@ static int copy_in(msg_t *parsed, const struct frame *f)
 
 int wire_parse(struct msg **out, const struct frame *f)
 {
-	msg_t *parsed = msg_create(sip_default_mclass(), 0);
+	msg_t *parsed = msg_create(class_of_messages(), 0);
 	struct msg *m;
 	int error;
 
@@ -83,10 +122,26 @@ int wire_parse(struct msg **out, const struct frame *f)
 	return 0;
 }
 
+int wire_adopt(struct msg **out, const struct frame *f)
+{
+	struct msg *m = malloc(sizeof(*m));
+
+	if (!m)
+		return ENOMEM;
+	m->frame = f;
+	m->parsed = NULL;
+	m->sip = NULL;
+	memset(&m->said, 0, sizeof(m->said));
+	*out = m;
+	return 0;
+}
+
 void wire_destroy(struct msg **m)
 {
-	if (*m)
+	if (*m && (*m)->parsed)
 		msg_destroy((*m)->parsed);
+	else
+		free(*m);
 	*m = NULL;
 }
 

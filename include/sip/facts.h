@@ -99,7 +99,12 @@ struct contact_facts {
 	bool has_reg_id;
 };
 
-/** Everything read from one request or response. */
+/**
+ * Everything read from one request or response.
+ *
+ * Of an answer only what matches it, and its Record-Route; Contact, Expires,
+ * Supported and Require of REGISTER and of redirects only.
+ */
 struct facts {
 	struct origin origin;
 	bool response;

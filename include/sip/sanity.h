@@ -35,6 +35,14 @@ struct sanity_limits {
 struct verdict sanity_check(struct msg *m, const struct sanity_limits *lim);
 
 /**
+ * Check a response taken by wire_adopt(): what is needed to match it.
+ *
+ * @param m  message
+ * @return   VERDICT_PASS or VERDICT_DROP
+ */
+struct verdict sanity_answer(struct msg *m);
+
+/**
  * Check that a frame the parser gave up on can be answered at all.
  *
  * @param f  frame

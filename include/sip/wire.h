@@ -25,6 +25,17 @@ struct msg;
 int wire_parse(struct msg **out, const struct frame *f);
 
 /**
+ * Take a response of one of our own servers without Sofia: it is only matched
+ * and passed back byte for byte, and its sender proved who it is.
+ * sanity_answer() checks it, never sanity_check().
+ *
+ * @param out  the message, owned by the caller; f must outlive it
+ * @param f    frame of a response, borrowed
+ * @return     0 or ENOMEM
+ */
+int wire_adopt(struct msg **out, const struct frame *f);
+
+/**
  * Free a message.
  *
  * @param m  set to NULL; NULL inside is fine

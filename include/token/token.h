@@ -159,6 +159,25 @@ int token_branch_check(struct token_pen *pen, struct token_branch *out,
 		       struct slice text);
 
 /**
+ * Read a Via branch without believing it: good for finding the transaction
+ * that it names, which has the branch it was given to compare with.
+ *
+ * @param out   what it says
+ * @param text  value of the branch parameter
+ * @return      0, or EBADMSG when it is not even in our form
+ */
+int token_branch_read(struct token_branch *out, struct slice text);
+
+/**
+ * Compare branches in constant time: the MAC in one is a secret until shown.
+ *
+ * @param a  one
+ * @param b  other
+ * @return   true when equal
+ */
+bool token_branch_same(struct slice a, struct slice b);
+
+/**
  * Name an address of record inside tokens; equal after a restart.
  *
  * @param pen  this thread's pen; the name depends on a key kept for good
