@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fake_conn.c - connections whose other end is the test. */
+#include "fake_room.h"
+
+#include <CUnit/CUnit.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct fake_conn *fake_conns[FAKE_CONNS];
+
+static struct fake_manner_of {
+	union addr addr;
+	enum fake_manner manner;
+} manners[16];
+static unsigned manner_count;
+
+struct fake_conn *fake_of(struct conn *c)
+{
+	return (struct fake_conn *)(void *)c;
+}
+
+static struct worker *worker_of(const struct conn *c)
+{
+	return c->worker;
+}
+
+static struct fake_conn *make(struct worker *w)
+{
+	static uint32_t generation;
+	struct fake_conn *c;
+	unsigned slot = 0;
+
+	while (slot < FAKE_CONNS && fake_conns[slot])
+		slot++;
+	if (slot == FAKE_CONNS)
+		return NULL;
+	c = malloc(sizeof(*c));
+	if (!c)
+		return NULL;
+	memset(c, 0, sizeof(c->pub) + sizeof(c->name));
+	c->n = c->read = c->in_n = 0;
+	c->manner = FAKE_OPENS;
+	c->trust = CONN_UNPROVEN;
+	c->wait = CONN_WAIT_NOTHING;
+	c->trusted = c->closing = c->full = false;
+	c->pub.worker = w;
+	c->pub.id = (uint64_t)w->index << 56 | (uint64_t)(slot + 1) << 32 |
+		    ++generation;
+	fake_conns[slot] = c;
+	return c;
+}
+
+static void gone(struct fake_conn *c)
+{
+	fake_setup.events.closed(&c->pub, c->end, fake_setup.arg);
+	for (unsigned i = 0; i < FAKE_CONNS; i++)
+		if (fake_conns[i] == c)
+			fake_conns[i] = NULL;
+	peer_names_destroy(&c->pub.names);
+	free(c->name);
+	free(c);
+}
+
+static void parse_address(union addr *out, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	struct slice host = slice_of(text);
+	uint32_t port = 5061;
+
+	if (colon && strchr(text, ':') == colon) {
+		host.n = (size_t)(colon - text);
+		slice_to_u32(&port, slice_of(colon + 1));
+	}
+	CU_ASSERT_EQUAL_FATAL(addr_parse(out, host, (uint16_t)port), 0);
+}
+
+/* Names of a certificate, from words. */
+static struct peer_names *names_of(const char *words)
+{
+	struct peer_names *p = calloc(1, sizeof(*p) + 8 * sizeof(p->name[0]));
+	struct slice rest = slice_of(words);
+
+	while (p && rest.n && p->n < 8) {
+		size_t end = slice_index(rest, ' ');
+		struct slice word = rest;
+
+		if (end != SIZE_MAX)
+			word.n = end;
+		p->name[p->n].kind = PEER_NAME_DNS;
+		p->name[p->n++].text = slice_dup(word);
+		rest.p += word.n + (end != SIZE_MAX);
+		rest.n -= word.n + (end != SIZE_MAX);
+	}
+	return p;
+}
+
+struct conn *fake_accept(unsigned worker, enum leg leg, enum conn_door door,
+			 const char *peer, const char *cert)
+{
+	struct fake_conn *c = make(fake_worker(worker));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	c->pub.leg = leg;
+	c->pub.door = door;
+	c->pub.tls = door != DOOR_DEVICE;
+	parse_address(&c->pub.peer, peer);
+	c->pub.names = cert ? names_of(cert) : NULL;
+	fake_open(&c->pub);
+	return &c->pub;
+}
+
+void fake_open(struct conn *c)
+{
+	c->open = true;
+	fake_setup.events.open(c, fake_setup.arg);
+}
+
+void fake_drain(struct conn *c)
+{
+	fake_of(c)->full = false;
+	fake_setup.events.drained(c, fake_setup.arg);
+}
+
+void fake_feed(struct conn *pub, struct slice bytes)
+{
+	struct fake_conn *c = fake_of(pub);
+	struct slice in;
+	size_t used;
+	char *copy;
+
+	CU_ASSERT_FATAL(c->in_n + bytes.n <= sizeof(c->in));
+	memcpy(c->in + c->in_n, bytes.p, bytes.n);
+	c->in_n += bytes.n;
+	/* Exactly as long as it is, so that a step too far is seen. */
+	copy = malloc(c->in_n);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+	memcpy(copy, c->in, c->in_n);
+	in = (struct slice){.p = copy, .n = c->in_n};
+	used = fake_setup.events.bytes(pub, in, fake_setup.arg);
+	free(copy);
+	CU_ASSERT_FATAL(used <= c->in_n);
+	c->in_n -= used;
+	memmove(c->in, c->in + used, c->in_n);
+}
+
+void fake_break(struct conn *pub, enum conn_end why)
+{
+	struct fake_conn *c = fake_of(pub);
+
+	if (!c->closing)
+		c->end = why;
+	c->closing = true;
+	gone(c);
+}
+
+static bool turn(struct fake_conn *c)
+{
+	if (c->closing) {
+		gone(c);
+		return true;
+	}
+	if (c->pub.open || c->manner != FAKE_OPENS)
+		return false;
+	fake_open(&c->pub);
+	return true;
+}
+
+bool fake_conns_turn(void)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < FAKE_CONNS; i++)
+		if (fake_conns[i])
+			any |= turn(fake_conns[i]);
+	return any;
+}
+
+void fake_conns_end(void)
+{
+	for (unsigned i = 0; i < FAKE_CONNS; i++)
+		if (fake_conns[i])
+			fake_break(&fake_conns[i]->pub, CONN_END_SHUTDOWN);
+	manner_count = 0;
+}
+
+struct conn *fake_reached(const char *name)
+{
+	struct fake_conn *best = NULL;
+
+	for (unsigned i = 0; i < FAKE_CONNS; i++) {
+		struct fake_conn *c = fake_conns[i];
+
+		if (!c || c->closing || c->pub.door != DOOR_OUT ||
+		    strcmp(c->name, name) != 0)
+			continue;
+		if (!best || (uint32_t)c->pub.id > (uint32_t)best->pub.id)
+			best = c;
+	}
+	return best ? &best->pub : NULL;
+}
+
+unsigned fake_reaches(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < FAKE_CONNS; i++)
+		n += fake_conns[i] && fake_conns[i]->pub.door == DOOR_OUT;
+	return n;
+}
+
+void fake_manner(const char *address, enum fake_manner manner)
+{
+	union addr a;
+	unsigned i = 0;
+
+	parse_address(&a, address);
+	while (i < manner_count && !addr_same_host(&manners[i].addr, &a))
+		i++;
+	CU_ASSERT_FATAL(i < 16);
+	manners[i] = (struct fake_manner_of){.addr = a, .manner = manner};
+	manner_count += i == manner_count;
+}
+
+static enum fake_manner manner_of(const union addr *a)
+{
+	for (unsigned i = 0; i < manner_count; i++)
+		if (addr_same_host(&manners[i].addr, a))
+			return manners[i].manner;
+	return FAKE_OPENS;
+}
+
+/* The room's own side, from here on. */
+
+int conn_send(struct conn *pub, struct slice bytes)
+{
+	struct fake_conn *c = fake_of(pub);
+
+	if (c->closing)
+		return EPIPE;
+	if (c->full || c->n + bytes.n > sizeof(c->out))
+		return ENOBUFS;
+	memcpy(c->out + c->n, bytes.p, bytes.n);
+	c->n += bytes.n;
+	return 0;
+}
+
+void conn_close(struct conn *pub, enum conn_end why)
+{
+	struct fake_conn *c = fake_of(pub);
+
+	if (c->closing)
+		return;
+	c->closing = true;
+	c->end = why;
+}
+
+void conn_expect(struct conn *c, enum conn_wait w)
+{
+	fake_of(c)->wait = w;
+}
+
+void conn_trust(struct conn *c, enum conn_trust t)
+{
+	fake_of(c)->trust = t;
+	fake_of(c)->trusted = true;
+}
+
+struct conn *conn_find(struct worker *w, conn_id id)
+{
+	for (unsigned i = 0; i < FAKE_CONNS; i++) {
+		struct fake_conn *c = fake_conns[i];
+
+		if (!c || c->pub.id != id || c->closing)
+			continue;
+		CU_ASSERT_PTR_EQUAL(worker_of(&c->pub), w);
+		return &c->pub;
+	}
+	return NULL;
+}
+
+static struct fake_conn *find_open(struct worker *w, const union addr *to,
+				   struct slice name)
+{
+	for (unsigned i = 0; i < FAKE_CONNS; i++) {
+		struct fake_conn *c = fake_conns[i];
+
+		if (c && !c->closing && c->pub.worker == w &&
+		    c->pub.door == DOOR_OUT && addr_eq(&c->pub.peer, to) &&
+		    slice_eq(slice_of(c->name), name))
+			return c;
+	}
+	return NULL;
+}
+
+int conn_reach(struct conn **out, struct worker *w, enum leg leg, bool tls,
+	       const union addr *to, struct slice name)
+{
+	struct fake_conn *c = find_open(w, to, name);
+	enum fake_manner manner = manner_of(to);
+
+	if (c) {
+		*out = &c->pub;
+		return 0;
+	}
+	if (manner == FAKE_REFUSES)
+		return ECONNREFUSED;
+	c = make(w);
+	if (!c)
+		return ENOMEM;
+	c->manner = manner;
+	c->pub.leg = leg;
+	c->pub.door = DOOR_OUT;
+	c->pub.tls = tls;
+	c->pub.peer = *to;
+	c->name = name.n ? slice_dup(name) : strdup("");
+	if (!c->name) {
+		c->closing = true;
+		return ENOMEM;
+	}
+	*out = &c->pub;
+	return 0;
+}
+
+size_t conn_queued(const struct conn *c)
+{
+	const struct fake_conn *f = (const struct fake_conn *)(const void *)c;
+
+	return f->n - f->read;
+}
+
+const char *conn_end_word(enum conn_end why)
+{
+	(void)why;
+	return "end";
+}
+
+const char *conn_name(const struct conn *c, char out[24])
+{
+	snprintf(out, 24, "w%uc%u", CONN_ID_WORKER(c->id),
+		 (unsigned)(c->id >> 32 & 0xffffff));
+	return out;
+}
