@@ -83,6 +83,42 @@ static void unknown_methods_parse_however_they_begin(void)
 	}
 }
 
+/* What sanity_answer() says of a response that is not parsed. */
+static const char *adopted(struct slice text)
+{
+	struct verdict v;
+	struct kit k;
+
+	if (kit_frame(&k, text, &v) != FRAMER_MESSAGE)
+		return "no-message";
+	CU_ASSERT_EQUAL_FATAL(wire_adopt(&k.m, &k.frame), 0);
+	CU_ASSERT_PTR_EQUAL(wire_frame(k.m), &k.frame);
+	v = sanity_answer(k.m);
+	CU_ASSERT_EQUAL(v.kind, v.rule ? VERDICT_DROP : VERDICT_PASS);
+	wire_destroy(&k.m);
+	CU_ASSERT_PTR_NULL(k.m);
+	return v.rule;
+}
+
+#define OK_FROM(lines) "SIP/2.0 200 OK\r\n" lines KIT_REST("INVITE")
+
+static void answer_of_a_server_is_taken_unparsed(void)
+{
+	CU_ASSERT_PTR_NULL(adopted(
+		SLICE(OK_FROM("v: SIP/2.0/TLS h;branch=1,SIP/2.0/TLS i\r\n"))));
+	CU_ASSERT_PTR_NULL(adopted(
+		SLICE(OK_FROM("Via: SIP/2.0/TLS h\r\nContact: <\r\n"))));
+	CU_ASSERT_TRUE(kit_same(adopted(SLICE(OK_FROM(""))), "field-missing"));
+	CU_ASSERT_TRUE(
+		kit_same(adopted(SLICE(OK_FROM("Via: SIP/2.0/TLS h;;\r\n"))),
+			 "via-syntax"));
+	CU_ASSERT_TRUE(kit_same(
+		adopted(SLICE(OK_FROM("Via: SIP/2.0/TLS h\r\nf: x\r\n"))),
+		"field-twice"));
+	CU_ASSERT_TRUE(kit_same(adopted(SLICE("SIP/2.0 99 x\r\nl: 0\r\n\r\n")),
+				"start-line"));
+}
+
 /* A large body, and the largest head that the framer lets pass. */
 static void large_messages_parse(void)
 {
@@ -109,4 +145,6 @@ TEST_MAIN("sip/wire",
 	   unreadable_start_lines_are_given_up},
 	  {"unknown methods parse however they begin",
 	   unknown_methods_parse_however_they_begin},
+	  {"an answer of a server is taken unparsed",
+	   answer_of_a_server_is_taken_unparsed},
 	  {"large messages parse", large_messages_parse})
