@@ -134,8 +134,8 @@ struct slice frame_list_next(struct slice *rest)
 	size_t at = plain_end(s, 0);
 
 	while (at < s.n && s.p[at] != ',')
-		at = plain_end(s, opens_group(s, at) ? skip_group(s, at) :
-						       at + 1);
+		at = plain_end(s,
+			       opens_group(s, at) ? skip_group(s, at) : at + 1);
 	element = (struct slice){s.p, at};
 	*rest = at < s.n ? slice_from(s, at + 1) : (struct slice){NULL, 0};
 	return slice_trim(element);

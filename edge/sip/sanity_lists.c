@@ -74,14 +74,13 @@ struct fault sanity_vias(struct msg *m, const struct sanity_limits *lim)
 
 struct fault sanity_top_via(struct msg *m, const struct sanity_limits *lim)
 {
-	struct slice rest =
-		frame_value(m->frame, m->said.first[FIELD_VIA]);
+	struct slice rest = frame_value(m->frame, m->said.first[FIELD_VIA]);
 
 	(void)lim;
 	m->said.vias = 1;
-	return parts_via(&m->said.via, frame_list_next(&rest)) ?
-		       fault(400, "via-syntax") :
-		       SOUND;
+	return parts_via(&m->said.via, frame_list_next(&rest))
+		       ? fault(400, "via-syntax")
+		       : SOUND;
 }
 
 /* RFC 3261 §20.34: a route is a name-addr, never without <>. */

@@ -50,11 +50,12 @@ static void disguise_methods(char *copy, const struct frame *f)
 /* The fields that sanity compares with its own reading. RFC 3261 §16.3 step 1:
  * a field that we need not read may be malformed, so the rest stays unparsed. */
 static const char *const read_fields[] = {
-	"Via",		 "From",	 "To",		  "Call-ID",
-	"CSeq",		 "Contact",	 "Max-Forwards",  "Route",
-	"Record-Route",	 "Path",	 "Service-Route", "Content-Length",
-	"Content-Type",	 "Expires",	 "Require",	  "Proxy-Require",
-	"Authorization", "Proxy-Authorization",
+	"Via",		 "From",	  "To",
+	"Call-ID",	 "CSeq",	  "Contact",
+	"Max-Forwards",	 "Route",	  "Record-Route",
+	"Path",		 "Service-Route", "Content-Length",
+	"Content-Type",	 "Expires",	  "Require",
+	"Proxy-Require", "Authorization", "Proxy-Authorization",
 };
 
 static msg_mclass_t *message_class;
@@ -68,8 +69,8 @@ __attribute__((constructor)) static void make_class(void)
 	isize_t end;
 
 	for (size_t i = 0; mine && i < n; i++)
-		msg_mclass_insert(mine, msg_find_hclass(all, read_fields[i],
-							&end));
+		msg_mclass_insert(mine,
+				  msg_find_hclass(all, read_fields[i], &end));
 	message_class = mine;
 }
 

@@ -130,8 +130,8 @@ static void routes_come_off_from_the_top(void)
 	const char *text = HEAD "Route: <a,b>, <c>\r\nX: y\r\nroute:\r\n <d>,"
 				"<e>\r\nRoute: <f>\r\n" ENDS BODY;
 	static const char *const left[] = {
-		"Route: <a,b>, <c>\r\nX: y\r\nroute:\r\n <d>,<e>\r\n"
-		"Route: <f>\r\n",
+		("Route: <a,b>, <c>\r\nX: y\r\nroute:\r\n <d>,<e>\r\n"
+		 "Route: <f>\r\n"),
 		"Route: <c>\r\nX: y\r\nroute:\r\n <d>,<e>\r\nRoute: <f>\r\n",
 		"X: y\r\nroute:\r\n <d>,<e>\r\nRoute: <f>\r\n",
 		"X: y\r\nroute:\r\n <e>\r\nRoute: <f>\r\n",
