@@ -30,17 +30,19 @@ def wait_until(what, timeout, said):
 
 
 class Child:
-    """One program, its output in a file; ended by its pid, no other."""
+    """One program in a group of its own, its output in a file.
+
+    It is ended by its pid and its group; nothing else is.
+    """
 
     def __init__(self, name, args, log, env=None, cwd=None):
         self.name = name
         self.log = log
-        self._end = 0
         with open(log, "ab") as out:
             self._p = subprocess.Popen(
                 args, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env={**os.environ, **(env or {})}, cwd=cwd,
-                preexec_fn=_die_with_parent)
+                start_new_session=True, preexec_fn=_die_with_parent)
         self.pid = self._p.pid
         _living.append(self)
 
@@ -98,7 +100,15 @@ class Child:
             except subprocess.TimeoutExpired:
                 self._p.kill()
                 self._p.wait()
+        self._end_group()
         return self._p.returncode
+
+    def _end_group(self):
+        """Kamailio, stopped while it starts, leaves processes behind."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def _stop_all():
