@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define ACCEPT_PAUSE_MS 100
@@ -28,18 +29,34 @@ void worker_tick(struct worker *w)
 	w->wall_s = now_wall_s();
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(uv_poll_t *timer, int status, int events)
 {
 	struct worker_inner *w = timer->data;
+	uint64_t fired;
 
+	(void)status;
+	(void)events;
+	if (read(w->timer_fd, &fired, sizeof(fired)) != sizeof(fired))
+		return;
 	w->armed_ms = UINT64_MAX;
 	worker_tick(&w->pub);
 	deadline_run(&w->pub.clock, w->pub.now_ms);
 }
 
+static void set_timer(struct worker_inner *w, uint64_t in_ms)
+{
+	struct itimerspec t = {
+		.it_value.tv_sec = (time_t)(in_ms / 1000),
+		.it_value.tv_nsec = (long)(in_ms % 1000) * 1000000,
+	};
+
+	timerfd_settime(w->timer_fd, 0, &t, NULL);
+}
+
 /*
  * A timer that is set too early only wakes us once for nothing; so it is not
- * touched each time that the first deadline moves back.
+ * touched each time that the first deadline moves back. A timerfd rather than
+ * the loop's own timer: that would be set anew in the kernel at each wait.
  */
 static void arm(struct worker_inner *w)
 {
@@ -49,8 +66,7 @@ static void arm(struct worker_inner *w)
 	if (next >= w->armed_ms)
 		return;
 	w->armed_ms = next;
-	uv_timer_start(&w->timer, on_timer, next > now_ms ? next - now_ms : 0,
-		       0);
+	set_timer(w, next > now_ms ? next - now_ms : 1);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -105,9 +121,17 @@ static int open_handles(struct worker_inner *w)
 
 	if (!err)
 		err = uv_prepare_start(&w->prepare, on_prepare);
-	if (!err)
-		err = uv_timer_init(&w->loop, &w->timer);
 	w->prepare.data = w->timer.data = w;
+	if (err)
+		return -err;
+	w->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+				     TFD_NONBLOCK | TFD_CLOEXEC);
+	if (w->timer_fd < 0)
+		return errno;
+	err = uv_poll_init(&w->loop, &w->timer, w->timer_fd);
+	w->timer.data = w;
+	if (!err)
+		err = uv_poll_start(&w->timer, UV_READABLE, on_timer);
 	return -err;
 }
 
@@ -171,7 +195,7 @@ static struct worker_inner *worker_new(struct workers *set, unsigned index)
 	w->pub.count = set->count;
 	w->pub.settings = settings_ref(set->setup.settings);
 	w->tls = tlsctx_ref(set->setup.tls);
-	w->spare_fd = -1;
+	w->spare_fd = w->timer_fd = -1;
 	return w;
 }
 
@@ -232,6 +256,8 @@ void worker_destroy(struct worker_inner **out)
 	tlsctx_unref(&w->tls);
 	if (w->spare_fd >= 0)
 		close(w->spare_fd);
+	if (w->timer_fd >= 0)
+		close(w->timer_fd);
 	free(w->listener);
 	free(w);
 }

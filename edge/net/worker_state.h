@@ -21,7 +21,8 @@ struct worker_inner {
 	const struct tlsctx *tls;	  /* referenced */
 	uv_loop_t loop;
 	uv_prepare_t prepare;
-	uv_timer_t timer;
+	int timer_fd;	/* one timer for all deadlines, see worker.c */
+	uv_poll_t timer;
 	uint64_t armed_ms; /* when timer fires; UINT64_MAX when off */
 	bool fresh;	   /* now_ms was taken in this turn */
 	struct conns conns;

@@ -45,35 +45,28 @@ static struct stage {
 	"tls: { certificate = \"%1$s/pem\"; key = \"%1$s/pem\"; "              \
 	"trust = \"%1$s/pem\"; };\n"
 
+/* clang-format off */
 static const char stage_text[] =
 	"edge: { state_dir = \"%1$s\"; log_level = \"error\";\n"
 	"  sip_domains = [ \"example.com\", \"example.org\" ]; };\n"
 	"outside: { address = [ \"192.0.2.10\", \"2001:db8::10\" ];\n"
-	"  fqdn = \"sip.example.com\"; users_port = 443;\n" STAGE_TLS(
-		outside) "};\n"
-			 "inside: { address = [ \"10.0.0.10\", \"fd00::10\" "
-			 "];\n"
-			 "  fqdn = \"edge01.internal.example\";\n" STAGE_TLS(
-				 inside) "  trusted_servers = [ \"" DIR01
-					 "\", \"" HOME01 "\", \"" HOME02
-					 "\" ]; };\n"
-					 "routing: { %2$s };\n"
-					 "devices: { enabled = true; leg = "
-					 "\"inside\"; tcp_port = 5060;\n"
-					 "  device = ( { name = \"room\"; "
-					 "address = [ \"10.0.5.20\" ];\n"
-					 "    identities = [ "
-					 "\"sip:room@example.com\" ]; register "
-					 "= true;\n"
-					 "    contact = "
-					 "\"sip:room@10.0.5.20:5060;transport="
-					 "tcp\"; },\n"
-					 "    { name = \"hall\"; address = [ "
-					 "\"10.0.5.21\" ];\n"
-					 "      identities = [ "
-					 "\"sip:hall@example.com\" ]; } ); };\n"
-					 "limits: { %3$s };\n"
-					 "%4$s\n";
+	"  fqdn = \"sip.example.com\"; users_port = 443;\n"
+	STAGE_TLS "};\n"
+	"inside: { address = [ \"10.0.0.10\", \"fd00::10\" ];\n"
+	"  fqdn = \"edge01.internal.example\";\n"
+	STAGE_TLS
+	"  trusted_servers = [ \"" DIR01 "\", \"" HOME01 "\", \"" HOME02
+	"\" ]; };\n"
+	"routing: { %2$s };\n"
+	"devices: { enabled = true; leg = \"inside\"; tcp_port = 5060;\n"
+	"  device = ( { name = \"room\"; address = [ \"10.0.5.20\" ];\n"
+	"    identities = [ \"sip:room@example.com\" ]; register = true;\n"
+	"    contact = \"sip:room@10.0.5.20:5060;transport=tcp\"; },\n"
+	"    { name = \"hall\"; address = [ \"10.0.5.21\" ];\n"
+	"      identities = [ \"sip:hall@example.com\" ]; } ); };\n"
+	"limits: { %3$s };\n"
+	"%4$s\n";
+/* clang-format on */
 
 static inline void stage_path(char out[64], const char *name)
 {

@@ -310,10 +310,26 @@ static inline void enroll_path(struct conn *c, const char *user, char path[512])
 	hear(c, "SIP/2.0 200", NULL);
 }
 
-/** "Route: A\r\n" */
-static inline const char *route_line(char out[600], const char *uri)
+/** alice, registered at home01, calls; home01 has the INVITE. */
+static inline void call_begins(struct conn *alice, struct heard *invite)
 {
-	snprintf(out, 600, "Route: %s\r\n", uri);
+	ask(alice, .more = CONTACT, .body = "v=0\r\n");
+	hear(at(HOME01), "INVITE sip:bob@example.com", invite);
+	quiet(alice);
+}
+
+/** home01 answers as bob does; alice's view of the 200 is left in ok. */
+static inline void call_is_answered(struct conn *alice, struct heard *invite,
+				    struct heard *ok)
+{
+	answer(invite, 200, "Contact: <sip:bob@10.0.0.31>\r\n");
+	hear(alice, "SIP/2.0 200", ok);
+}
+
+/** "Route: A\r\n" */
+static inline const char *route_line(char out[2048], struct slice uri)
+{
+	snprintf(out, 2048, "Route: %.*s\r\n", SLICE_ARG(uri));
 	return out;
 }
 
