@@ -64,6 +64,8 @@ static const char *needs_restart(const struct settings *a,
 {
 	if (a->workers != b->workers)
 		return "edge.workers";
+	if (a->limits.registrations != b->limits.registrations)
+		return "limits.registrations";
 	if (slice_of(a->state_dir).n != slice_of(b->state_dir).n ||
 	    !slice_eq(slice_of(a->state_dir), slice_of(b->state_dir)))
 		return "edge.state_dir";
@@ -239,6 +241,8 @@ static int start(struct edge *e, char *why)
 	int err;
 
 	uv_loop_init(&e->loop);
+	/* First of all: a signal in the middle of starting waits its turn. */
+	watch_all(e);
 	err = postbox_create(&e->box, &e->loop, e);
 	if (err) {
 		snprintf(why, WHY_MAX, "cannot make a postbox: errno %d", err);
@@ -304,7 +308,6 @@ static int run(struct edge *e)
 	log_set_level(e->settings->log_level);
 	err = start(e, why);
 	if (!err) {
-		watch_all(e);
 		log_event(LOG_LEVEL_NOTICE, "edge", "started", "workers=%u",
 			  e->settings->workers);
 		uv_run(&e->loop, UV_RUN_DEFAULT);

@@ -8,10 +8,10 @@
 #include "net/gate.h"
 
 #include "base/list.h"
+#include "base/lock.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #define HASH_NONFATAL_OOM      1
@@ -32,7 +32,7 @@ struct gate_peer {
 };
 
 struct gate {
-	pthread_mutex_t lock;
+	struct lock lock;
 	struct gate_limits lim;
 	uint32_t half_open;
 	uint32_t made; /* entries of peers[] ever used */
@@ -50,10 +50,7 @@ int gate_create(struct gate **out, const struct gate_limits *lim)
 	g = calloc(1, sizeof(*g) + lim->peers * sizeof(g->peers[0]));
 	if (!g)
 		return ENOMEM;
-	if (pthread_mutex_init(&g->lock, NULL)) {
-		free(g);
-		return ENOMEM;
-	}
+	lock_init(&g->lock);
 	g->lim = *lim;
 	g->size = lim->peers;
 	list_init(&g->idle);
@@ -69,15 +66,15 @@ void gate_destroy(struct gate **gp)
 	if (!g)
 		return;
 	HASH_CLEAR(hh, g->table);
-	pthread_mutex_destroy(&g->lock);
+	lock_fini(&g->lock);
 	free(g);
 }
 
 void gate_set(struct gate *g, const struct gate_limits *lim)
 {
-	pthread_mutex_lock(&g->lock);
+	lock_take(&g->lock);
 	g->lim = *lim;
-	pthread_mutex_unlock(&g->lock);
+	lock_give(&g->lock);
 }
 
 static struct gate_peer *find(struct gate *g, uint64_t key)
@@ -180,18 +177,18 @@ enum gate_answer gate_enter(struct gate *g, const union addr *peer,
 	uint64_t key = addr_hash_host(peer);
 	enum gate_answer answer;
 
-	pthread_mutex_lock(&g->lock);
+	lock_take(&g->lock);
 	answer = enter(g, key, now_ms);
-	pthread_mutex_unlock(&g->lock);
+	lock_give(&g->lock);
 	return answer;
 }
 
 void gate_opened(struct gate *g)
 {
-	pthread_mutex_lock(&g->lock);
+	lock_take(&g->lock);
 	if (g->half_open > 0)
 		g->half_open--;
-	pthread_mutex_unlock(&g->lock);
+	lock_give(&g->lock);
 }
 
 void gate_leave(struct gate *g, const union addr *peer)
@@ -199,11 +196,11 @@ void gate_leave(struct gate *g, const union addr *peer)
 	uint64_t key = addr_hash_host(peer);
 	struct gate_peer *p;
 
-	pthread_mutex_lock(&g->lock);
+	lock_take(&g->lock);
 	p = find(g, key);
 	if (p && p->count > 0 && --p->count == 0)
 		list_append(&g->idle, &p->idle);
-	pthread_mutex_unlock(&g->lock);
+	lock_give(&g->lock);
 }
 
 const char *gate_word(enum gate_answer a)

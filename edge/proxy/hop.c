@@ -113,12 +113,23 @@ static void hop_put_aside(struct txn *t)
 		  w->now_ms);
 }
 
+static void log_unresolved(struct txn *t, int err)
+{
+	char name[40], text[LOG_TEXT_MAX];
+
+	log_event(LOG_LEVEL_NOTICE, txn_name(t, name), "hop-unresolved",
+		  "host=%s errno=%d",
+		  log_text(text, hop_host(t->hop)->host), err);
+}
+
 static void hop_resolved(int err, const struct resolved *list, void *arg)
 {
 	struct txn *t = arg;
 
 	t->hop->list.n = 0;
-	if (!err)
+	if (err)
+		log_unresolved(t, err);
+	else
 		t->hop->list = *list;
 	hop_next(t);
 }
@@ -134,7 +145,6 @@ static int hop_resolve(struct txn *t)
 		.host = host->host,
 		.port = host->port,
 	};
-	char name[40], text[LOG_TEXT_MAX];
 	int err;
 
 	if (h->source == HOP_REDIRECT && h->tried < HOP_CANDIDATES_MAX)
@@ -147,8 +157,7 @@ static int hop_resolve(struct txn *t)
 			     &h->wait);
 	if (err && err != EINPROGRESS) {
 		h->list.n = 0;
-		log_event(LOG_LEVEL_NOTICE, txn_name(t, name), "hop-unresolved",
-			  "host=%s errno=%d", log_text(text, host->host), err);
+		log_unresolved(t, err);
 	}
 	return err;
 }
