@@ -15,6 +15,7 @@ static struct fake_manner_of {
 	enum fake_manner manner;
 } manners[16];
 static unsigned manner_count;
+static bool ending; /* no new connections */
 
 struct fake_conn *fake_of(struct conn *c)
 {
@@ -179,10 +180,12 @@ bool fake_conns_turn(void)
 
 void fake_conns_end(void)
 {
+	ending = true;
 	for (unsigned i = 0; i < FAKE_CONNS; i++)
 		if (fake_conns[i])
 			fake_break(&fake_conns[i]->pub, CONN_END_SHUTDOWN);
 	manner_count = 0;
+	ending = false;
 }
 
 struct conn *fake_reached(const char *name)
@@ -304,7 +307,7 @@ int conn_reach(struct conn **out, struct worker *w, enum leg leg, bool tls,
 		*out = &c->pub;
 		return 0;
 	}
-	if (manner == FAKE_REFUSES)
+	if (ending || manner == FAKE_REFUSES)
 		return ECONNREFUSED;
 	c = make(w);
 	if (!c)

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cancel_test.c - CANCEL hop by hop, in each state of its INVITE. */
+#include "proxy_talk.h"
+
+static struct conn *alice;
+static struct heard invite, h;
+
+static void alice_calls(void)
+{
+	STAGE_OPEN();
+	alice = phone("198.51.100.7:4242");
+	enroll(alice, "alice");
+	call_begins(alice, &invite);
+}
+
+static void after_a_provisional(void)
+{
+	alice_calls();
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", &h);
+	CU_ASSERT_TRUE(holds(value(&h, FIELD_CSEQ, 0), "1 CANCEL"));
+	hear(at(HOME01), "CANCEL sip:bob@example.com", &h);
+	CU_ASSERT_TRUE(slice_eq(value(&h, FIELD_VIA, 0),
+				value(&invite, FIELD_VIA, 0)));
+	CU_ASSERT_EQUAL(values(&h, FIELD_VIA), 1);
+	answer(&h, 200, "");
+	quiet(alice);
+	answer(&invite, 487, "");
+	hear(at(HOME01), "ACK", NULL);
+	hear(alice, "SIP/2.0 487", NULL);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
+static void before_a_provisional(void)
+{
+	alice_calls();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	quiet(at(HOME01));
+	answer(&invite, 100, "");
+	hear(at(HOME01), "CANCEL", NULL);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	quiet(at(HOME01));
+	answer(&invite, 487, "");
+	hear(alice, "SIP/2.0 487", NULL);
+	hear(at(HOME01), "ACK", NULL);
+	stage_close();
+}
+
+static void before_anything_was_sent(void)
+{
+	STAGE_OPEN();
+	alice = phone("198.51.100.7:4242");
+	enroll(alice, "alice");
+	fake_break(at(HOME01), CONN_END_PEER);
+	fake_manner("10.0.0.31", FAKE_HANGS);
+	ask(alice, .more = CONTACT);
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	hear(alice, "SIP/2.0 487", NULL);
+	fake_open(at(HOME01));
+	quiet(at(HOME01));
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
+static void too_late_for_success(void)
+{
+	alice_calls();
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	hear(at(HOME01), "CANCEL", NULL);
+	answer(&invite, 200, "");
+	hear(alice, "SIP/2.0 200", &h);
+	CU_ASSERT_TRUE(holds(value(&h, FIELD_CSEQ, 0), "1 INVITE"));
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	quiet(at(HOME01));
+	stage_close();
+}
+
+static void twice(void)
+{
+	alice_calls();
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	ask(alice, .method = "CANCEL");
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	hear(alice, "SIP/2.0 200", NULL);
+	hear(at(HOME01), "CANCEL", NULL);
+	quiet(at(HOME01));
+	stage_close();
+}
+
+static void by_nobody_concerned(void)
+{
+	struct conn *mallory;
+
+	alice_calls();
+	mallory = phone("203.0.113.66:6666");
+	ask(mallory, .method = "CANCEL");
+	hear(mallory, "SIP/2.0 481", NULL);
+	ask(alice, .method = "CANCEL", .branch = "z9hG4bKother");
+	hear(alice, "SIP/2.0 481", NULL);
+	quiet(at(HOME01));
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	quiet(at(HOME01));
+	stage_close();
+}
+
+static void unanswered(void)
+{
+	alice_calls();
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	hear(at(HOME01), "CANCEL", NULL);
+	fake_pass(32000);
+	hear(alice, "SIP/2.0 487", NULL);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
+TEST_MAIN("proxy/cancel",
+	  {"after a provisional it is passed on, and 487 comes back",
+	   after_a_provisional},
+	  {"before one it waits for it", before_a_provisional},
+	  {"before anything was sent it is 487 at once",
+	   before_anything_was_sent},
+	  {"a 200 may still win", too_late_for_success},
+	  {"a second CANCEL is answered and goes no further", twice},
+	  {"from elsewhere, or for nothing, it is 481", by_nobody_concerned},
+	  {"a callee that does not heed it ends in 487", unanswered})
