@@ -333,4 +333,33 @@ static inline const char *route_line(char out[2048], struct slice uri)
 	return out;
 }
 
+/** A server passes a request on, with lines of its own on top. */
+static inline void relay(const struct heard *h, struct conn *to,
+			 const char *lines, struct slice uri)
+{
+	struct rewrite rw = {
+		.request_uri = uri,
+		.via = SLICE("SIP/2.0/TLS home.invalid;branch=z9hG4bKrelay"),
+		.add_top = slice_of(lines),
+	};
+	struct buf out = {0};
+
+	CU_ASSERT_EQUAL_FATAL(headers_write(&out, &h->frame, &rw, NULL), 0);
+	fake_feed(to, buf_slice(&out));
+	buf_fini(&out);
+	fake_settle();
+}
+
+/** And an answer back. */
+static inline void relay_answer(const struct heard *h, struct conn *to)
+{
+	struct rewrite rw = {.pop_via = true};
+	struct buf out = {0};
+
+	CU_ASSERT_EQUAL_FATAL(headers_write(&out, &h->frame, &rw, NULL), 0);
+	fake_feed(to, buf_slice(&out));
+	buf_fini(&out);
+	fake_settle();
+}
+
 #endif
