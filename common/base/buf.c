@@ -6,12 +6,20 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define FIRST_CAP 256
+#define FIRST_CAP   256
+#define SCRATCH_CAP (64 * 1024)
 
 void buf_fini(struct buf *b)
 {
 	free(b->p);
 	*b = (struct buf){0};
+}
+
+void buf_reset(struct buf *b)
+{
+	if (b->failed || b->cap > SCRATCH_CAP)
+		buf_fini(b);
+	b->n = 0;
 }
 
 static bool grow(struct buf *b, size_t need)

@@ -10,7 +10,7 @@
 
 #include "txn.h"
 
-#define HOP_CANDIDATES_MAX 16
+#define HOP_CANDIDATES_MAX 8
 
 /* Where the candidates come from. */
 enum hop_source {

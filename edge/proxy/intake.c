@@ -227,7 +227,9 @@ static bool intake_step(struct proxy *p, struct flow *f, struct slice in,
 		conn_expect(f->conn, CONN_WAIT_NOTHING);
 		return false;
 	case FRAMER_HEAD:
-		conn_expect(f->conn, CONN_WAIT_HEAD);
+		/* Half a ping is no message: it may stand there for ever. */
+		conn_expect(f->conn, in.p[0] == '\r' ? CONN_WAIT_NOTHING :
+							CONN_WAIT_HEAD);
 		return false;
 	case FRAMER_BODY:
 		conn_expect(f->conn, CONN_WAIT_BODY);

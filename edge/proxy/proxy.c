@@ -158,6 +158,9 @@ static void on_stop(struct worker *w, void *arg)
 	txn_stop(p);
 	token_pen_destroy(&p->pen);
 	token_keys_unref(&p->keys);
+	buf_fini(&p->via);
+	buf_fini(&p->top);
+	buf_fini(&p->out);
 	free(p);
 	w->user = NULL;
 }

@@ -191,7 +191,7 @@ static int hops_left(const struct facts *f)
 static int request_write(struct txn *t, struct job *j)
 {
 	const struct facts *f = j->f;
-	struct buf out = {0}, via = {0}, top = {0};
+	struct buf out = {0}, *via = &t->p->via, *top = &t->p->top;
 	struct rewrite rw = {
 		.via_mark = j->mark,
 		.max_forwards = hops_left(f),
@@ -203,16 +203,17 @@ static int request_write(struct txn *t, struct job *j)
 
 	t->loop = f->loop_hash;
 	set_branch(t);
-	route_via(&via, t, t->outward ? t->door : FAR_NONE);
-	err = add_top(&top, t, j);
-	rw.via = buf_slice(&via);
-	rw.add_top = buf_slice(&top);
+	buf_reset(via);
+	buf_reset(top);
+	route_via(via, t, t->outward ? t->door : FAR_NONE);
+	err = add_top(top, t, j);
+	rw.via = buf_slice(via);
+	rw.add_top = buf_slice(top);
+	buf_reserve(&out, wire_frame(j->msg)->bytes.n + via->n + top->n + 128);
 	if (!err)
 		err = headers_write(&out, wire_frame(j->msg), &rw, &at);
-	if (!err && (out.failed || via.failed || top.failed))
+	if (!err && (out.failed || via->failed || top->failed))
 		err = ENOMEM;
-	buf_fini(&via);
-	buf_fini(&top);
 	t->sent = out.p;
 	t->sent_len = (uint32_t)out.n;
 	t->branch_at = at.branch;

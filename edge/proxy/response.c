@@ -77,27 +77,27 @@ static uint64_t response_drop(const struct txn *t)
 /* Pass it back as it came, but for our Via, the route set and the border. */
 static void pass_back(struct txn *t, struct job *j, bool flow_timer)
 {
-	struct buf out = {0}, top = {0};
+	struct buf *out = &t->p->out, *top = &t->p->top;
 	char timer[48] = "";
 	struct rewrite rw = {.pop_via = true, .drop = response_drop(t)};
 
 	if (!t->up)
 		return;
+	buf_reset(out);
+	buf_reset(top);
 	if (t->dialog && j->f->status > 100 && j->f->status < 300) {
 		if (!t->outward && t->hop)
 			note_hop(t);
-		add_record(&top, t, j);
+		add_record(top, t, j);
 	}
 	if (flow_timer)
 		snprintf(timer, sizeof(timer), "Flow-Timer: %u\r\n",
 			 t->p->w->settings->limits.flow_timer_s);
-	rw.add_top = buf_slice(&top);
+	rw.add_top = buf_slice(top);
 	rw.add_end = slice_of(timer);
-	if (!headers_write(&out, wire_frame(j->msg), &rw, NULL) &&
-	    !out.failed && !top.failed)
-		flow_send(t->up, buf_slice(&out));
-	buf_fini(&out);
-	buf_fini(&top);
+	if (!headers_write(out, wire_frame(j->msg), &rw, NULL) &&
+	    !out->failed && !top->failed)
+		flow_send(t->up, buf_slice(out));
 	t->answered = true;
 	t->p->count.answered++;
 }

@@ -69,7 +69,8 @@ struct proxy {
 	struct aside aside;
 	uint32_t loaded; /* counts reloads, so that flows look again */
 
-	/* scratch for the message in hand */
+	/* scratch for the message in hand, and for what is written of it */
+	struct buf via, top, out;
 	struct framer_limits frame_limits, device_frame_limits;
 	struct sanity_limits sanity_limits;
 	struct frame frame;

@@ -106,6 +106,11 @@ static int read_parties(struct facts *out, const struct said *s,
 	out->to_ours = our_domain(self, &out->to);
 	if (read_aor(out->from_aor, &out->from_who, &out->from, self))
 		return EBADMSG;
+	if (slice_eq(out->from.raw, out->to.raw)) {
+		memcpy(out->to_aor, out->from_aor, sizeof(out->to_aor));
+		out->to_who = out->from_who;
+		return 0;
+	}
 	return read_aor(out->to_aor, &out->to_who, &out->to, self);
 }
 

@@ -17,6 +17,7 @@
 #include <sofia-sip/su_alloc.h>
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 /* One piece of memory for a usual message, rather than one a field. */
@@ -106,7 +107,9 @@ int wire_parse(struct msg **out, const struct frame *f)
 		return ENOMEM;
 	su_home_preload(msg_home(parsed), 1, POOL_BYTES);
 	msg_maxsize(parsed, f->bytes.n + 1);
-	m = su_zalloc(msg_home(parsed), sizeof(*m));
+	m = su_alloc(msg_home(parsed), sizeof(*m));
+	if (m)
+		memset(m, 0, offsetof(struct msg, extra));
 	error = m ? copy_in(parsed, f) : ENOMEM;
 	if (!error && msg_extract(parsed) <= 0)
 		error = EBADMSG;

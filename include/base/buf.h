@@ -25,6 +25,14 @@ struct buf {
 void buf_fini(struct buf *b);
 
 /**
+ * Make it empty again but keep its memory, for use as scratch; a buffer that
+ * grew beyond 64 KiB or failed gives it back.
+ *
+ * @param b  buffer
+ */
+void buf_reset(struct buf *b);
+
+/**
  * Make room for more bytes at the end.
  *
  * @param b  buffer
