@@ -4,6 +4,9 @@
  * A home is an index into a list of names that only grows: an edge knows few
  * home servers and many users.
  */
+/* Out of memory the element is not added, and its hh.tbl is NULL. */
+#define HASH_NONFATAL_OOM 1
+
 #include "proxy/homes.h"
 
 #include "base/list.h"
@@ -126,6 +129,10 @@ static struct aor *aor_need(struct shard *s, uint64_t who)
 	a->home = NO_HOME;
 	a->flow = &a->one;
 	HASH_ADD(hh, s->table, who, sizeof(a->who), a);
+	if (!a->hh.tbl) {
+		free(a);
+		return NULL;
+	}
 	list_append(&s->lru, &a->lru);
 	s->count++;
 	return a;

@@ -106,7 +106,8 @@ bool register_done(struct txn *t, struct job *j)
 	expires = granted(t, j->f);
 	ends_ms = p->w->now_ms + expires * 1000ull;
 	redirect_learn(t, ends_ms);
-	flow_bind(t->up, p, t->who, ends_ms);
+	if (flow_bind(t->up, p, t->who, ends_ms))
+		return false;
 	/* RFC 5626 §4.4: a Flow-Timer is a promise of both sides. */
 	flow_timer = t->reg.outbound && j->f->requires_outbound &&
 		     p->w->settings->limits.flow_timer_s;

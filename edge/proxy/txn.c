@@ -1,6 +1,9 @@
 /*
  * txn.c: the table of transactions, their states and what ends them.
  */
+/* Out of memory the element is not added, and its hh.tbl is NULL. */
+#define HASH_NONFATAL_OOM 1
+
 #include "txn.h"
 
 #include "cancel.h"
@@ -124,6 +127,18 @@ static void txn_start_timer(struct txn *t)
 		deadline_start(&p->nudge, &t->life, p->w->now_ms);
 }
 
+static int txn_enlist(struct txn *t, const struct facts *f)
+{
+	struct proxy *p = t->p;
+
+	if (t->method == METHOD_ACK)
+		return 0;
+	t->key = txn_key(f, t->method);
+	HASH_ADD(hh, p->by_key, key, sizeof(t->key), t);
+	t->keyed = t->hh.tbl != NULL;
+	return t->keyed ? 0 : ENOMEM;
+}
+
 struct txn *txn_create(struct job *j, const struct verdict *v)
 {
 	static uint32_t generation; /* unique enough a worker: see branch MAC */
@@ -145,13 +160,13 @@ struct txn *txn_create(struct job *j, const struct verdict *v)
 	t->from_near = j->f->origin.peer == PEER_SERVER;
 	t->outward = v->to == TO_FLOW || v->to == TO_DEVICE;
 	t->in_dialog = j->f->to_tag.n > 0;
+	if (txn_enlist(t, j->f)) {
+		p->slot[t->slot] = NULL;
+		free(t);
+		return NULL;
+	}
 	t->up = j->flow;
 	list_append(&j->flow->served, &t->up_link);
-	if (t->method != METHOD_ACK) {
-		t->key = txn_key(j->f, t->method);
-		HASH_ADD(hh, p->by_key, key, sizeof(t->key), t);
-		t->keyed = true;
-	}
 	p->txns++;
 	p->under_way++;
 	txn_start_timer(t);
