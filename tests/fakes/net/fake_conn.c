@@ -55,7 +55,9 @@ static struct fake_conn *make(struct worker *w)
 
 static void gone(struct fake_conn *c)
 {
+	fake_inside++;
 	fake_setup.events.closed(&c->pub, c->end, fake_setup.arg);
+	fake_inside--;
 	for (unsigned i = 0; i < FAKE_CONNS; i++)
 		if (fake_conns[i] == c)
 			fake_conns[i] = NULL;
@@ -115,13 +117,17 @@ struct conn *fake_accept(unsigned worker, enum leg leg, enum conn_door door,
 void fake_open(struct conn *c)
 {
 	c->open = true;
+	fake_inside++;
 	fake_setup.events.open(c, fake_setup.arg);
+	fake_inside--;
 }
 
 void fake_drain(struct conn *c)
 {
 	fake_of(c)->full = false;
+	fake_inside++;
 	fake_setup.events.drained(c, fake_setup.arg);
+	fake_inside--;
 }
 
 void fake_feed(struct conn *pub, struct slice bytes)
@@ -139,7 +145,9 @@ void fake_feed(struct conn *pub, struct slice bytes)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
 	memcpy(copy, c->in, c->in_n);
 	in = (struct slice){.p = copy, .n = c->in_n};
+	fake_inside++;
 	used = fake_setup.events.bytes(pub, in, fake_setup.arg);
+	fake_inside--;
 	free(copy);
 	CU_ASSERT_FATAL(used <= c->in_n);
 	c->in_n -= used;

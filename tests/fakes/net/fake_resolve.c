@@ -92,7 +92,9 @@ void fake_resolve(const char *name, int err)
 			continue;
 		waits[i].wait = NULL;
 		list_remove(&w->link);
+		fake_inside++;
 		w->fn(err, err ? NULL : &list, w->arg);
+		fake_inside--;
 	}
 	fake_settle();
 }

@@ -5,6 +5,7 @@
 struct worker_setup fake_setup;
 struct fake_worker fake_workers[FAKE_WORKERS];
 unsigned fake_count;
+unsigned fake_inside;
 
 struct worker *fake_worker(unsigned index)
 {
@@ -37,7 +38,9 @@ int fake_start(const struct worker_setup *setup, unsigned count)
 		int err;
 
 		worker_begin(i, count, 1000000);
+		fake_inside++;
 		err = setup->start(&fake_workers[i].pub, setup->arg);
+		fake_inside--;
 		if (err) {
 			settings_unref(&fake_workers[i].pub.settings);
 			return err;
@@ -57,7 +60,9 @@ static bool deliver(struct fake_worker *w)
 	if (!w->first)
 		w->last = &w->first;
 	p->next = NULL;
+	fake_inside++;
 	p->fn(p, &w->pub);
+	fake_inside--;
 	return true;
 }
 
@@ -97,7 +102,9 @@ void fake_reload(const struct settings *s)
 
 		settings_unref(&w->settings);
 		w->settings = settings_ref(s);
+		fake_inside++;
 		fake_setup.reloaded(w, fake_setup.arg);
+		fake_inside--;
 	}
 }
 
@@ -131,7 +138,9 @@ void fake_pass(uint64_t ms)
 
 			w->wall_s += now / 1000 - w->now_ms / 1000;
 			w->now_ms = now;
+			fake_inside++;
 			deadline_run(&w->clock, now);
+			fake_inside--;
 		}
 		fake_settle();
 	} while (now < end);

@@ -41,6 +41,9 @@ struct fake_conn {
 	bool full;	   /* conn_send() says ENOBUFS */
 };
 
+/** Above zero while the room above is at work, for who counts what it does. */
+extern unsigned fake_inside;
+
 /** Start workers: setup->start() for each. 0 or its errno. */
 int fake_start(const struct worker_setup *setup, unsigned count);
 
