@@ -297,8 +297,10 @@ static void all_is_said_aloud(void)
 
 	CU_ASSERT_FATAL(err >= 0 && nowhere >= 0);
 	dup2(nowhere, STDERR_FILENO);
-	alice_is_here();
+	STAGE_OPEN();
 	log_set_level(LOG_LEVEL_DEBUG);
+	alice = phone("198.51.100.7:4242");
+	enroll(alice, "alice");
 	call_begins(alice, &invite);
 	answer_by(alice, &invite, 200, "");
 	ask(alice, .method = "FROB", .branch = "z9hG4bK2");

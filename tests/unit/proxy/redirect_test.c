@@ -225,8 +225,7 @@ static void leaving_forgets(void)
 {
 	static const char *const goodbyes[] = {
 		"Contact: *\r\nExpires: 0\r\n",
-		"Contact: "
-		"<sip:x@198.51.100.7:4242;transport=tls>;expires=0\r\n",
+		"m: <sip:x@198.51.100.7:4242;transport=tls>;expires=0\r\n",
 		"Contact: <sip:x@198.51.100.7:4242>\r\nExpires: 0\r\n",
 	};
 
