@@ -217,6 +217,10 @@ void hop_next(struct txn *t)
 void hop_lost(struct txn *t)
 {
 	t->p->count.failovers++;
+	if (t->cancel_wanted) {
+		reply_final(t, 487, "cancelled");
+		return;
+	}
 	if (!t->hop) {
 		/* RFC 5626 §5.3: "If the flow no longer exists ... 430". */
 		reply_final(t, 430, "flow-gone");
