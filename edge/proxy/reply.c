@@ -135,6 +135,7 @@ void reply_final(struct txn *t, uint16_t status, const char *rule)
 		return;
 	}
 	hop_destroy(&t->hop);
+	deadline_stop(&t->hop_timer);
 	txn_enter(t, TXN_COMPLETED);
 	deadline_start(&p->life, &t->life, p->w->now_ms);
 }
