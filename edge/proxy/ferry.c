@@ -179,10 +179,10 @@ static void flow_closed(struct post *post, void *arg)
 
 void ferry_closed(struct proxy *p, const struct flow *f)
 {
-	for (unsigned i = 0; i < 64; i++) {
+	for (unsigned i = 0; f->abroad && i < p->w->count; i++) {
 		struct parcel *parcel;
 
-		if (!(f->abroad >> i & 1) || i == p->w->index)
+		if (!(f->abroad >> i % 64 & 1) || i == p->w->index)
 			continue;
 		parcel = pack(p, f->conn->id, flow_closed, (struct slice){0});
 		if (parcel)

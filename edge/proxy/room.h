@@ -90,7 +90,7 @@ struct flow {
 	uint64_t soonest_ms; /* the first of these */
 	uint32_t whos, room;
 	struct deadline sweep;
-	uint64_t abroad; /* bit n: worker n sent a request down this flow */
+	uint64_t abroad; /* bit n: worker n, n + 64 ... sent a request down it */
 	bool kept_alive; /* promised pings: a Flow-Timer was given */
 	uint8_t mark_len; /* of ";received=..." alone */
 	char mark[80]; /* ";received=...;rport=..." for Via */
