@@ -13,7 +13,7 @@
 
 #include "net/worker.h"
 
-#define FAKE_WORKERS 4
+#define FAKE_WORKERS 72
 #define FAKE_CONNS   64
 #define FAKE_OUT     65536
 

@@ -133,6 +133,44 @@ static void unanswered(void)
 	stage_close();
 }
 
+static void server_dies_before_it_answers(void)
+{
+	alice_calls();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	fake_break(at(HOME01), CONN_END_PEER);
+	fake_settle();
+	hear(alice, "SIP/2.0 487", NULL);
+	quiet(at(DIR01));
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
+static void server_stays_silent(void)
+{
+	alice_calls();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	fake_pass(8000);
+	hear(alice, "SIP/2.0 100", NULL);
+	hear(alice, "SIP/2.0 487", NULL);
+	quiet(at(DIR01));
+	stage_close();
+}
+
+static void server_dies_while_it_rings(void)
+{
+	alice_calls();
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	fake_break(at(HOME01), CONN_END_PEER);
+	hear(alice, "SIP/2.0 487", NULL);
+	stage_close();
+}
+
 TEST_MAIN("proxy/cancel",
 	  {"after a provisional it is passed on, and 487 comes back",
 	   after_a_provisional},
@@ -142,4 +180,9 @@ TEST_MAIN("proxy/cancel",
 	  {"a 200 may still win", too_late_for_success},
 	  {"a second CANCEL is answered and goes no further", twice},
 	  {"from elsewhere, or for nothing, it is 481", by_nobody_concerned},
-	  {"a callee that does not heed it ends in 487", unanswered})
+	  {"a callee that does not heed it ends in 487", unanswered},
+	  {"a server that dies first: 487, and nobody else is asked",
+	   server_dies_before_it_answers},
+	  {"a server that stays silent: the same", server_stays_silent},
+	  {"a server that dies while it rings: 487",
+	   server_dies_while_it_rings})

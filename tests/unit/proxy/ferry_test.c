@@ -191,6 +191,23 @@ static void sender_goes_while_it_crosses(void)
 	stage_close();
 }
 
+static void many_workers(void)
+{
+	STAGE_OPEN(.workers = 70);
+	alice = phone_on(1, "198.51.100.7:4242");
+	enroll(alice, "alice");
+	enroll_path(alice, "alice", path);
+	home = fake_accept(69, LEG_INSIDE, DOOR_TLS, "10.0.0.99:4000", HOME01);
+	home_calls();
+	hear(alice, "INVITE", &invite);
+	answer(&invite, 180, "");
+	hear(home, "SIP/2.0 180", NULL);
+	fake_break(alice, CONN_END_PEER);
+	fake_settle();
+	hear(home, "SIP/2.0 430", NULL);
+	stage_close();
+}
+
 static void worker_that_never_was(void)
 {
 	struct token t = {.kind = TOKEN_FLOW, .door = 1};
@@ -226,4 +243,5 @@ TEST_MAIN("proxy/ferry",
 	   foreign_answers_do_not_cross},
 	  {"a sender who goes away has cancelled there too",
 	   sender_goes_while_it_crosses},
+	  {"one of seventy workers is told as well", many_workers},
 	  {"a worker that never was has no flow", worker_that_never_was})

@@ -285,6 +285,20 @@ static void register_keeps_its_uri(void)
 	stage_close();
 }
 
+static void home_left_the_list(void)
+{
+	struct stage_wish w = {
+		.routing = "directors = [ \"" DIR01 "\" ];\n"
+			   "home_servers = [ \"" HOME02 "\" ];\n",
+	};
+
+	alice_enrolls();
+	stage_settings(&w);
+	fake_reload(stage.settings);
+	alice_asks_again(DIR01);
+	stage_close();
+}
+
 static void static_homes_in_order(void)
 {
 	STAGE_OPEN(.routing = "home_servers = [ \"" HOME01 "\", \"" HOME02
@@ -343,5 +357,6 @@ TEST_MAIN("proxy/redirect",
 	  {"a Contact's user part goes into the Request-URI",
 	   device_calls_a_user},
 	  {"but not into a REGISTER's", register_keeps_its_uri},
+	  {"a home that left the list is forgotten", home_left_the_list},
 	  {"without a director: the homes in order", static_homes_in_order},
 	  {"without a director: a home a domain", domains_have_homes})

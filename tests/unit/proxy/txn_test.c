@@ -281,6 +281,90 @@ static void server_goes_away_before_it_answers(void)
 	stage_close();
 }
 
+static void timer_c_ends_a_search(void)
+{
+	STAGE_OPEN(.limits = "timer_c_s = 5;");
+	alice = phone("198.51.100.7:4242");
+	enroll(alice, "alice");
+	call_begins(alice, &invite);
+	fake_pass(5200);
+	hear(alice, "SIP/2.0 100", NULL);
+	hear(alice, "SIP/2.0 408", NULL);
+	fake_pass(20000);
+	quiet(alice);
+	fake_pass(20000);
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
+static void name_never_comes(void)
+{
+	alice_is_here();
+	fake_break(at(HOME01), CONN_END_PEER);
+	fake_slow(HOME01);
+	ask(alice, .more = CONTACT);
+	ask(alice, .method = "MESSAGE", .branch = "z9hG4bKm");
+	fake_pass(185200);
+	hear(alice, "SIP/2.0 100", NULL);
+	hear(alice, "SIP/2.0 100", NULL);
+	hear(alice, "SIP/2.0 408", &h);
+	CU_ASSERT_TRUE(holds(value(&h, FIELD_CSEQ, 0), "INVITE"));
+	quiet(alice);
+	CU_ASSERT_EQUAL(fake_lookups(), 0);
+	stage_close();
+}
+
+/* The caller learns that nobody is there (Timer B). */
+static void silent_flow_is_408(void)
+{
+	char path[512], route[2048];
+	struct conn *home;
+
+	alice_is_here();
+	enroll_path(alice, "alice", path);
+	home = server(HOME01);
+	ask(home, .from = "bob", .to = "alice",
+	    .more = route_line(route, slice_of(path)));
+	hear(alice, "INVITE", NULL);
+	fake_pass(31999);
+	hear(home, "SIP/2.0 100", NULL);
+	quiet(home);
+	fake_pass(1);
+	hear(home, "SIP/2.0 408", NULL);
+	stage_close();
+}
+
+static void unavailable_flow_is_500(void)
+{
+	char path[512], route[2048];
+	struct conn *home;
+
+	alice_is_here();
+	enroll_path(alice, "alice", path);
+	home = server(HOME01);
+	ask(home, .from = "bob", .to = "alice",
+	    .more = route_line(route, slice_of(path)));
+	hear(alice, "INVITE", &invite);
+	answer(&invite, 503, "Retry-After: 9\r\n");
+	hear(home, "SIP/2.0 500", &h);
+	hear(alice, "ACK", NULL);
+	stage_close();
+}
+
+/* Nothing is lost with the connection of a call that was answered. */
+static void answered_call_outlives_the_connection(void)
+{
+	alice_is_here();
+	call_begins(alice, &invite);
+	call_is_answered(alice, &invite, &h);
+	fake_break(at(HOME01), CONN_END_PEER);
+	quiet(alice);
+	fake_break(alice, CONN_END_PEER);
+	fake_pass(32000);
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
 TEST_MAIN("proxy/txn", {"a call goes through", call_goes_through},
 	  {"100 comes after 200 ms of silence", trying_comes_after_200_ms},
 	  {"and not when something else was said",
@@ -304,4 +388,10 @@ TEST_MAIN("proxy/txn", {"a call goes through", call_goes_through},
 	  {"a caller who goes away has cancelled", caller_goes_away},
 	  {"a server that goes away while it rings: 500", server_goes_away},
 	  {"a server that goes away before it answers: the next one",
-	   server_goes_away_before_it_answers})
+	   server_goes_away_before_it_answers},
+	  {"Timer C ends a search, once", timer_c_ends_a_search},
+	  {"it ends the wait for a name", name_never_comes},
+	  {"a silent flow is 408", silent_flow_is_408},
+	  {"a flow's 503 is 500", unavailable_flow_is_500},
+	  {"an answered call outlives its connections",
+	   answered_call_outlives_the_connection})
