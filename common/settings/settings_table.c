@@ -352,6 +352,8 @@ const struct row settings_rows[] = {
 	      "An idle connection that we opened is kept."),
 	LIMIT(transactions, 100000, 100, 10000000, "transactions",
 	      "Under way in one worker."),
+	LIMIT(held_bytes, 67108864, 1048576, 2000000000, "bytes",
+	      "Of requests under way in one worker."),
 	LIMIT(registrations, 200000, 1, 10000000, "addresses of record",
 	      "Remembered, all workers together."),
 	LIMIT(home_s, 300, 1, 86400, "seconds",

@@ -309,6 +309,20 @@ static void leave_gate(struct conn_inner *c)
 	c->gated = false;
 }
 
+/* It was proven and is no longer: it counts again, if there is room. */
+static bool enter_gate(struct conn_inner *c)
+{
+	struct gate *gate = conn_home(c)->gate;
+
+	if (c->pub.door == DOOR_OUT || c->pub.leg == LEG_INSIDE || !gate)
+		return true;
+	if (gate_enter(gate, &c->pub.peer, c->pub.worker->now_ms) != GATE_OK)
+		return false;
+	gate_opened(gate);
+	c->gated = true;
+	return true;
+}
+
 /*
  * Read ahead: the first request may lie inside OpenSSL already, and poll would
  * never tell.
@@ -338,6 +352,8 @@ void conn_trust(struct conn *c, enum conn_trust t)
 		return;
 	if (t != CONN_UNPROVEN)
 		leave_gate(i);
+	else if (i->trust != CONN_UNPROVEN && !enter_gate(i))
+		conn_close(c, CONN_END_REFUSED);
 	i->trust = (uint8_t)t;
 	if (i->state == CONN_OPEN)
 		conn_live(i);

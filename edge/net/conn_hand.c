@@ -134,12 +134,13 @@ static int judge(struct conn_inner *c, enum conn_end *end)
 static void on_step(const SSL *ssl, int where, int value)
 {
 	struct conn_inner *c = SSL_get_app_data(ssl);
-	uint16_t minute = (uint16_t)(c->pub.worker->now_ms / 60000);
 	char peer[ADDR_TEXT_MAX], name[24];
+	uint16_t minute;
 
 	(void)value;
-	if (!(where & SSL_CB_LOOP) || c->state != CONN_OPEN)
+	if (!c || !(where & SSL_CB_LOOP) || c->state != CONN_OPEN)
 		return;
+	minute = (uint16_t)(c->pub.worker->now_ms / 60000);
 	if (c->shaken_min != minute) {
 		c->shaken_min = minute;
 		c->shaken = 0;

@@ -299,29 +299,6 @@ static void press_back(struct conn_inner *c)
 	conn_watch(c);
 }
 
-int conn_send(struct conn *c, struct slice bytes)
-{
-	struct conn_inner *i = conn_inner(c);
-	int err;
-
-	if (i->state == CONN_CLOSING)
-		return EPIPE;
-	if (bytes.n == 0)
-		return 0;
-	if (is_full(i, bytes.n)) {
-		i->starved = true;
-		return ENOBUFS;
-	}
-	err = queue(i, bytes);
-	if (err)
-		return err;
-	if (i->blocked && !i->paused && conn_queued(c) > queue_limit(i) / 2)
-		press_back(i);
-	if (i->state == CONN_OPEN && !i->blocked && list_empty(&i->dirty))
-		list_append(&conn_home(i)->dirty, &i->dirty);
-	return 0;
-}
-
 /* Returns bytes written, or IO_ENDED; `blocked` says that some are left. */
 static ssize_t write_all(struct conn_inner *c)
 {
@@ -339,6 +316,44 @@ static ssize_t write_all(struct conn_inner *c)
 		return IO_ENDED;
 	c->blocked = o->sent < o->bytes.n;
 	return (ssize_t)(o->sent - before);
+}
+
+/* A turn's worth may be more than the queue holds though the peer reads well:
+ * only what the socket does not take counts as not read. */
+static bool make_room(struct conn_inner *c, size_t n)
+{
+	if (c->blocked || c->state != CONN_OPEN)
+		return false;
+	if (write_all(c) == IO_ENDED) {
+		conn_close(&c->pub, c->fate);
+		return false;
+	}
+	return !is_full(c, n);
+}
+
+int conn_send(struct conn *c, struct slice bytes)
+{
+	struct conn_inner *i = conn_inner(c);
+	int err;
+
+	if (i->state == CONN_CLOSING)
+		return EPIPE;
+	if (bytes.n == 0)
+		return 0;
+	if (is_full(i, bytes.n) && !make_room(i, bytes.n)) {
+		if (i->state == CONN_CLOSING)
+			return EPIPE;
+		i->starved = true;
+		return ENOBUFS;
+	}
+	err = queue(i, bytes);
+	if (err)
+		return err;
+	if (i->blocked && !i->paused && conn_queued(c) > queue_limit(i) / 2)
+		press_back(i);
+	if (i->state == CONN_OPEN && !i->blocked && list_empty(&i->dirty))
+		list_append(&conn_home(i)->dirty, &i->dirty);
+	return 0;
 }
 
 static void wait_for_room(struct conn_inner *c, bool progress)

@@ -16,7 +16,10 @@ static const struct boundary_row {
 	{FIELD_RECORD_ROUTE, true, true},
 	/* RFC 3325 §5: an identity asserted by nobody we trust. */
 	{FIELD_P_ASSERTED_IDENTITY, true, false},
+	{FIELD_P_PREFERRED_IDENTITY, true, false},
 	{FIELD_REMOTE_PARTY_ID, true, false},
+	{FIELD_DIVERSION, true, false},
+	{FIELD_HISTORY_INFO, true, false},
 	/* RFC 5626 §4.4: a promise that only edge and registrar may make. */
 	{FIELD_FLOW_TIMER, true, false},
 };

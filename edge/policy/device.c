@@ -12,7 +12,8 @@ static bool lists_method(const struct device_settings *d, struct slice name)
 	return false;
 }
 
-struct verdict device_entry(const struct settings *s, const struct facts *f)
+/* Inside dialogs too. */
+struct verdict device_method(const struct settings *s, const struct facts *f)
 {
 	const struct device_settings *d = f->origin.device;
 
@@ -21,18 +22,26 @@ struct verdict device_entry(const struct settings *s, const struct facts *f)
 		return (struct verdict){.kind = VERDICT_PASS};
 	if (!d)
 		return verdict_refuse(403, "device-not-enrolled");
-	if (f->method == METHOD_REGISTER) {
-		if (!d->may_register)
-			return verdict_refuse(403, "device-may-not-register");
-		if (!settings_device_is(d, slice_of(f->to_aor)))
-			return verdict_refuse(403, "device-identity");
-		return (struct verdict){.kind = VERDICT_PASS};
-	}
+	if (f->method == METHOD_REGISTER)
+		return d->may_register ?
+			       (struct verdict){.kind = VERDICT_PASS} :
+			       verdict_refuse(403, "device-may-not-register");
 	if (!lists_method(d, f->method_name))
 		return verdict_refuse(403, "device-method");
-	if (!settings_device_is(d, slice_of(f->from_aor)))
-		return verdict_refuse(403, "device-identity");
 	return (struct verdict){.kind = VERDICT_PASS};
+}
+
+/* Outside of dialogs: a called device may go by what it was called. */
+struct verdict device_identity(const struct settings *s, const struct facts *f)
+{
+	const char *aor = f->method == METHOD_REGISTER ? f->to_aor :
+							 f->from_aor;
+
+	(void)s;
+	if (f->origin.peer != PEER_DEVICE ||
+	    settings_device_is(f->origin.device, slice_of(aor)))
+		return (struct verdict){.kind = VERDICT_PASS};
+	return verdict_refuse(403, "device-identity");
 }
 
 struct verdict device_target(const struct settings *s, const struct facts *f)

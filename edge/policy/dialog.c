@@ -66,6 +66,9 @@ struct verdict dialog_token(const struct settings *s, const struct facts *f)
 		return verdict_forward(TO_FLOW, "dialog");
 	if (!shown_by_owner(f))
 		return route_refused(f, "token-of-another-flow");
+	/* A token opens its dialog, and nothing outside of it. */
+	if (!f->to_tag.n || f->method == METHOD_REGISTER)
+		return route_refused(f, "token-outside-dialog");
 	return verdict_forward(TO_HOP, "dialog");
 }
 

@@ -9,10 +9,10 @@ typedef struct verdict rule_fn(const struct settings *s, const struct facts *f);
 
 /* Who, then by what Route, then what for. */
 static rule_fn *const rules[] = {
-	admission_loop,	      admission_server,	     admission_stranger,
-	dialog_route,	      dialog_token,	     dialog_astray,
-	device_entry,	      registration_request,  registration_identity,
-	device_target,	      routing_target,
+	admission_loop,	       admission_server, admission_stranger,
+	device_method,	       dialog_route,	 dialog_token,
+	dialog_astray,	       device_identity,	 registration_request,
+	registration_identity, device_target,	 routing_target,
 };
 
 struct verdict policy_decide(const struct settings *s, const struct facts *f)

@@ -20,7 +20,8 @@ struct verdict dialog_token(const struct settings *s, const struct facts *f);
 struct verdict dialog_astray(const struct settings *s, const struct facts *f);
 
 /* device.c: what an enrolled device may do */
-struct verdict device_entry(const struct settings *s, const struct facts *f);
+struct verdict device_method(const struct settings *s, const struct facts *f);
+struct verdict device_identity(const struct settings *s, const struct facts *f);
 struct verdict device_target(const struct settings *s, const struct facts *f);
 
 /* registration.c: REGISTER, and what it opens the door for */

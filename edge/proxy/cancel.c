@@ -86,7 +86,8 @@ bool cancel_ack_arrive(struct job *j)
 {
 	struct txn *t = txn_find(j->p, txn_key(j->f, METHOD_INVITE));
 
-	if (!t)
+	/* RFC 6026 §7.1: after a 2xx it is none of ours, and is passed on. */
+	if (!t || t->state == TXN_ACCEPTED)
 		return false;
 	if (t->state == TXN_COMPLETED)
 		txn_destroy(t);

@@ -9,6 +9,7 @@
 #include "reply.h"
 #include "request.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* One crossing. */
@@ -18,6 +19,7 @@ struct parcel {
 	conn_id conn; /* the flow it is about */
 	uint32_t slot, generation; /* the transaction at the sender */
 	bool may_follow;
+	bool full; /* the flow is there, but its peer does not read */
 	bool ack; /* nothing comes back but this parcel */
 	size_t n;
 	char bytes[];
@@ -57,7 +59,10 @@ static void flow_failed(struct post *post, void *arg)
 		txn_leave_hop(t);
 		if (t->state != TXN_ROUTING)
 			txn_enter(t, TXN_ROUTING);
-		request_flow_gone(t, parcel->conn, parcel->may_follow);
+		if (parcel->full)
+			reply_final(t, 503, "flow-full");
+		else
+			request_flow_gone(t, parcel->conn, parcel->may_follow);
 	}
 	free(parcel);
 }
@@ -83,16 +88,17 @@ static void deliver_request(struct post *post, void *arg)
 	struct flow *f = c && c->open ? c->user : NULL;
 	struct slice bytes = {.p = parcel->bytes, .n = parcel->n};
 
-	bool sent = f && !conn_send(c, bytes);
+	int err = f ? conn_send(c, bytes) : EPIPE;
 
-	if (sent) {
+	if (!err) {
 		f->abroad |= UINT64_C(1) << (parcel->from % 64);
 		if (!parcel->ack) {
 			free(parcel);
 			return;
 		}
 	}
-	parcel->post.fn = sent && parcel->ack ? ack_taken : flow_failed;
+	parcel->full = err == ENOBUFS;
+	parcel->post.fn = err ? flow_failed : ack_taken;
 	worker_post(w, parcel->from, &parcel->post);
 }
 
@@ -122,7 +128,7 @@ void ferry_request(struct txn *t, conn_id id, bool may_follow)
 	parcel->generation = t->generation;
 	parcel->may_follow = may_follow;
 	parcel->ack = t->method == METHOD_ACK;
-	p->count.forwarded++;
+	count_up(&p->count.forwarded);
 	worker_post(p->w, CONN_ID_WORKER(id), &parcel->post);
 	txn_leave_hop(t);
 	t->down_id = id;

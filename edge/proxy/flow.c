@@ -20,7 +20,7 @@ int flow_create(struct flow **out, struct proxy *p, struct conn *c)
 	list_init(&f->served);
 	list_init(&f->sent);
 	c->user = f;
-	p->count.flows++;
+	count_up(&p->count.flows);
 	*out = f;
 	return 0;
 }
@@ -36,9 +36,9 @@ void flow_destroy(struct flow **fp, struct proxy *p)
 		homes_unbind(p->shared->homes, f->who[i], f->conn->id);
 	deadline_stop(&f->sweep);
 	f->conn->user = NULL;
-	p->count.flows--;
+	count_down(&p->count.flows);
 	free(f->who);
-	free(f->until_ms);
+	free(f->grant);
 	free(f);
 }
 
@@ -85,7 +85,8 @@ static void flow_learn_class(struct flow *f, struct proxy *p)
 		return;
 	d = s->devices_enabled ? settings_device_at(s, &f->conn->peer) : NULL;
 	if (d) {
-		flow_bind(f, p, flow_device_who(p, d), UINT64_MAX);
+		flow_bind(f, p, flow_device_who(p, d),
+			  (struct grant){.until_ms = UINT64_MAX});
 		conn_trust(f->conn, CONN_PROVEN);
 	}
 }
@@ -95,7 +96,7 @@ static void flow_drop(struct flow *f, struct proxy *p, uint32_t i)
 	homes_unbind(p->shared->homes, f->who[i], f->conn->id);
 	f->whos--;
 	f->who[i] = f->who[f->whos];
-	f->until_ms[i] = f->until_ms[f->whos];
+	f->grant[i] = f->grant[f->whos];
 	if (!f->whos && f->base == PEER_STRANGER)
 		conn_trust(f->conn, CONN_UNPROVEN);
 }
@@ -105,10 +106,10 @@ static void flow_prune(struct flow *f, struct proxy *p, uint64_t now_ms)
 {
 	f->soonest_ms = UINT64_MAX;
 	for (uint32_t i = f->whos; i-- > 0;) {
-		if (f->until_ms[i] <= now_ms)
+		if (f->grant[i].until_ms <= now_ms)
 			flow_drop(f, p, i);
-		else if (f->until_ms[i] < f->soonest_ms)
-			f->soonest_ms = f->until_ms[i];
+		else if (f->grant[i].until_ms < f->soonest_ms)
+			f->soonest_ms = f->grant[i].until_ms;
 	}
 }
 
@@ -154,20 +155,21 @@ static int flow_grow(struct flow *f)
 {
 	uint32_t room = f->room ? f->room * 2 : 1;
 	uint64_t *who = realloc(f->who, room * sizeof(*who));
-	uint64_t *until;
+	struct grant *grant;
 
 	if (!who)
 		return ENOMEM;
 	f->who = who;
-	until = realloc(f->until_ms, room * sizeof(*until));
-	if (!until)
+	grant = realloc(f->grant, room * sizeof(*grant));
+	if (!grant)
 		return ENOMEM;
-	f->until_ms = until;
+	f->grant = grant;
 	f->room = room;
 	return 0;
 }
 
-int flow_bind(struct flow *f, struct proxy *p, uint64_t who, uint64_t until_ms)
+int flow_bind(struct flow *f, struct proxy *p, uint64_t who,
+	      struct grant grant)
 {
 	uint32_t i = 0;
 
@@ -176,9 +178,9 @@ int flow_bind(struct flow *f, struct proxy *p, uint64_t who, uint64_t until_ms)
 	if (i == f->room && flow_grow(f))
 		return ENOMEM;
 	f->who[i] = who;
-	f->until_ms[i] = until_ms;
-	if (!f->whos || until_ms < f->soonest_ms)
-		f->soonest_ms = until_ms;
+	f->grant[i] = grant;
+	if (!f->whos || grant.until_ms < f->soonest_ms)
+		f->soonest_ms = grant.until_ms;
 	if (i == f->whos) {
 		f->whos++;
 		homes_bind(p->shared->homes, who, f->conn->id);
@@ -188,13 +190,15 @@ int flow_bind(struct flow *f, struct proxy *p, uint64_t who, uint64_t until_ms)
 	return 0;
 }
 
-void flow_unbind(struct flow *f, struct proxy *p, uint64_t who)
+void flow_unbind(struct flow *f, struct proxy *p, uint64_t who,
+		 uint64_t contact)
 {
 	for (uint32_t i = 0; i < f->whos; i++) {
-		if (f->who[i] == who) {
+		if (f->who[i] != who)
+			continue;
+		if (!contact || f->grant[i].contact == contact)
 			flow_drop(f, p, i);
-			return;
-		}
+		return;
 	}
 }
 

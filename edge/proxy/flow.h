@@ -31,11 +31,15 @@ enum far_door flow_door(const struct flow *f);
 /* The name that a device has in tokens. */
 uint64_t flow_device_who(struct proxy *p, const struct device_settings *d);
 
-/* An address of record was proved on it, until then [ms]. 0 or ENOMEM. */
-int flow_bind(struct flow *f, struct proxy *p, uint64_t who, uint64_t until_ms);
+/* An address of record was proved on it, as the grant says. 0 or ENOMEM. */
+int flow_bind(struct flow *f, struct proxy *p, uint64_t who,
+	      struct grant grant);
 
-/* It left; the last one leaving makes the flow unproven again. */
-void flow_unbind(struct flow *f, struct proxy *p, uint64_t who);
+/* It left with this Contact, or with any (0); a Contact that is bound to some
+ * other flow leaves this one alone. The last one leaving makes the flow
+ * unproven again. */
+void flow_unbind(struct flow *f, struct proxy *p, uint64_t who,
+		 uint64_t contact);
 
 /* Is it proved on it? */
 bool flow_has(const struct flow *f, uint64_t who);

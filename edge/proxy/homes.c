@@ -20,6 +20,7 @@
 #define SHARDS 16
 #define NAMES_MAX 1024
 #define NO_HOME UINT16_MAX
+#define VICTIMS 16 /* looked at before giving up */
 
 struct aor {
 	UT_hash_handle hh;
@@ -114,14 +115,33 @@ static struct aor *aor_find(struct shard *s, uint64_t who)
 	return a;
 }
 
-static struct aor *aor_need(struct shard *s, uint64_t who)
+/* Who may be forgotten: the least recently used of those that are on no
+ * connection; one that is, only for another that is. */
+static struct aor *aor_victim(struct shard *s, bool bound)
 {
-	struct aor *a = aor_find(s, who);
+	struct list *it = s->lru.next;
+
+	for (int i = 0; i < VICTIMS && it != &s->lru; i++, it = it->next) {
+		struct aor *a = LIST_OWNER(it, struct aor, lru);
+
+		if (!a->flows)
+			return a;
+	}
+	return bound ? LIST_OWNER(s->lru.next, struct aor, lru) : NULL;
+}
+
+static struct aor *aor_need(struct shard *s, uint64_t who, bool bound)
+{
+	struct aor *a = aor_find(s, who), *victim;
 
 	if (a)
 		return a;
-	if (s->count >= s->max)
-		aor_free(s, LIST_OWNER(s->lru.next, struct aor, lru));
+	if (s->count >= s->max) {
+		victim = aor_victim(s, bound);
+		if (!victim)
+			return NULL;
+		aor_free(s, victim);
+	}
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return NULL;
@@ -202,7 +222,7 @@ void homes_learn(struct homes *h, uint64_t who, struct slice host,
 		return;
 	home = name_index(h, host, port);
 	lock_take(&s->lock);
-	a = home == NO_HOME ? NULL : aor_need(s, who);
+	a = home == NO_HOME ? NULL : aor_need(s, who, false);
 	if (a) {
 		if (a->home != home || a->until_ms <= now_ms ||
 		    a->until_ms < until_ms)
@@ -262,7 +282,7 @@ void homes_bind(struct homes *h, uint64_t who, conn_id conn)
 	struct aor *a;
 
 	lock_take(&s->lock);
-	a = aor_need(s, who);
+	a = aor_need(s, who, true);
 	if (a) {
 		flow_remove(a, conn);
 		flow_append(a, conn);

@@ -216,7 +216,7 @@ void hop_next(struct txn *t)
 
 void hop_lost(struct txn *t)
 {
-	t->p->count.failovers++;
+	count_up(&t->p->count.failovers);
 	if (t->cancel_wanted) {
 		reply_final(t, 487, "cancelled");
 		return;
@@ -227,10 +227,7 @@ void hop_lost(struct txn *t)
 		return;
 	}
 	hop_put_aside(t);
-	if (t->method == METHOD_ACK)
-		txn_destroy(t);
-	else
-		hop_next(t);
+	hop_next(t);
 }
 
 void hop_gone(struct txn *t)
@@ -250,7 +247,7 @@ void hop_gone(struct txn *t)
 	}
 }
 
-void hop_transmit(struct txn *t)
+bool hop_transmit(struct txn *t)
 {
 	struct proxy *p = t->p;
 	int err;
@@ -259,17 +256,16 @@ void hop_transmit(struct txn *t)
 		request_rebranch(t);
 	err = conn_send(t->down->conn,
 			(struct slice){.p = t->sent, .n = t->sent_len});
-	t->waiting = err == ENOBUFS;
-	if (t->waiting)
-		return;
+	if (err == ENOBUFS)
+		return false;
 	if (err) {
 		hop_lost(t);
-		return;
+		return true;
 	}
-	p->count.forwarded++;
-	if (t->method == METHOD_ACK) {
+	count_up(&p->count.forwarded);
+	if (t->method == METHOD_ACK)
 		txn_destroy(t);
-		return;
-	}
-	txn_await(t);
+	else
+		txn_await(t);
+	return true;
 }

@@ -10,7 +10,7 @@
 
 #include "txn.h"
 
-#define HOP_CANDIDATES_MAX 8
+#define HOP_CANDIDATES_MAX 10
 
 /* Where the candidates come from. */
 enum hop_source {
@@ -80,8 +80,8 @@ void hop_gone(struct txn *t);
 const struct hop_host *hop_host(const struct hop *h);
 
 /* Send what is written on the connection that was found; t may be gone
- * afterwards (an ACK always is). */
-void hop_transmit(struct txn *t);
+ * afterwards (an ACK always is). False: its queue is full, t waits. */
+bool hop_transmit(struct txn *t);
 
 /* An address failed; pass it over for a while. */
 void aside_put(struct aside *a, const union addr *addr, uint64_t until_ms,

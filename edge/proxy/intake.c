@@ -81,33 +81,33 @@ static void perform(struct job *j, const struct verdict *v)
 		reply_verdict(j, v);
 		break;
 	case VERDICT_PASS:
-		j->p->count.undecided++;
+		count_up(&j->p->count.undecided);
 		reply_now(j, 500, (struct slice){0});
 		break;
 	}
 }
 
-/* RFC 3261 §22: a request of a valid form from a stranger buys it time to
- * prove itself; nothing else does. */
+/* A request that may pass buys a stranger time to prove itself; nothing else
+ * does. */
 static void request_arrive(struct job *j)
 {
 	struct verdict v;
 
-	j->p->count.requests++;
+	count_up(&j->p->count.requests);
 	j->mark = mark_of(j->flow, &j->p->frame);
-	if (j->f->origin.peer == PEER_STRANGER)
-		conn_trust(j->flow->conn, CONN_UNPROVEN);
 	if (j->f->method == METHOD_ACK && cancel_ack_arrive(j))
 		return;
 	if (j->f->method == METHOD_CANCEL) {
 		cancel_arrive(j);
 		return;
 	}
-	if (j->p->w->draining && !j->f->to_tag.n) {
+	if (j->p->w->draining && !is_in_dialog(j->f)) {
 		reply_now(j, 503, SLICE("Retry-After: 10\r\n"));
 		return;
 	}
 	v = decide(j);
+	if (v.kind == VERDICT_FORWARD && j->f->origin.peer == PEER_STRANGER)
+		conn_trust(j->flow->conn, CONN_UNPROVEN);
 	perform(j, &v);
 	/* A server that is not ours has nothing more to say. */
 	if (v.kind == VERDICT_REFUSE && j->f->origin.leg == LEG_INSIDE &&
@@ -128,7 +128,7 @@ static void log_frame(struct flow *f, const struct verdict *v)
 static void refuse_frame(struct proxy *p, struct flow *f,
 			 const struct verdict *v)
 {
-	p->count.refused++;
+	count_up(&p->count.refused);
 	log_frame(f, v);
 	/* RFC 4475 §3.3.1: what cannot be answered ends the connection. */
 	if (v->kind == VERDICT_REFUSE && !reply_frame(f, &p->frame, v))
@@ -181,7 +181,7 @@ static void take_message(struct proxy *p, struct flow *f)
 	if (v.kind != VERDICT_PASS) {
 		refuse_frame(p, f, &v);
 	} else if (p->facts.response) {
-		p->count.responses++;
+		count_up(&p->count.responses);
 		response_arrive(&j, f->conn->id);
 	} else {
 		request_arrive(&j);

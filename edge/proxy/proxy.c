@@ -184,8 +184,10 @@ static void send_waiting(struct flow *f)
 	LIST_EACH(&f->sent, it, tmp) {
 		struct txn *t = LIST_OWNER(it, struct txn, down_link);
 
-		if (t->state == TXN_ROUTING)
-			hop_transmit(t);
+		if (t->state != TXN_ROUTING)
+			continue;
+		if (!hop_transmit(t))
+			return;
 	}
 }
 
@@ -270,9 +272,8 @@ void proxy_count(struct proxy_shared *shared, struct proxy_counters *out)
 		struct proxy *p = LIST_OWNER(it, struct proxy, link);
 		const uint64_t *one = (const uint64_t *)&p->count;
 
-		p->count.transactions = p->txns;
 		for (size_t i = 0; i < sizeof(*out) / sizeof(*one); i++)
-			sum[i] += one[i];
+			sum[i] += __atomic_load_n(&one[i], __ATOMIC_RELAXED);
 	}
 	lock_give(&shared->lock);
 }

@@ -215,7 +215,7 @@ static void absorb(struct txn *t, struct job *j)
 	struct hop *h = t->hop;
 	char name[40];
 
-	t->p->count.redirects++;
+	count_up(&t->p->count.redirects);
 	log_event(LOG_LEVEL_INFO, txn_name(t, name), "redirect",
 		  "status=%u contacts=%u", j->f->status, j->f->contacts);
 	if (h->redirects++ >= h->settings->max_redirects) {

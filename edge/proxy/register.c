@@ -39,27 +39,43 @@ static bool is_first_hop_with_reg_id(const struct facts *f)
 	return false;
 }
 
+/* The Contact that will be bound when all goes well; NULL: they all leave. */
+static const struct contact_facts *staying(const struct facts *f)
+{
+	for (unsigned i = 0; i < f->contacts; i++) {
+		const struct contact_facts *c = &f->contact[i];
+
+		if ((c->expires == UINT32_MAX ? f->expires : c->expires) != 0)
+			return c;
+	}
+	return NULL;
+}
+
+static void read_contacts(struct txn_register *reg, const struct facts *f)
+{
+	const struct contact_facts *c = staying(f);
+
+	reg->expires = f->expires;
+	reg->leaves = f->contact_star || (f->contacts && !c);
+	if (c) {
+		reg->contact = hash_bytes(0, c->uri.raw);
+		if (c->expires != UINT32_MAX)
+			reg->expires = c->expires;
+	} else if (f->contacts == 1) {
+		reg->contact = hash_bytes(0, f->contact[0].uri.raw);
+	}
+}
+
 void register_begin(struct txn *t, struct job *j)
 {
 	const struct facts *f = j->f;
-	const struct contact_facts *c = &f->contact[0];
 
 	t->who = f->to_who;
 	if (log_wanted(LOG_LEVEL_INFO))
 		t->reg.aor = slice_dup(slice_of(f->to_aor));
 	/* RFC 5626 §5.1: "ob" only when the UA is directly behind us. */
 	t->reg.outbound = is_first_hop_with_reg_id(f);
-	t->reg.expires = f->expires;
-	if (f->contact_star) {
-		t->reg.leaves = true;
-		return;
-	}
-	if (!f->contacts)
-		return;
-	t->reg.contact = hash_bytes(0, c->uri.raw);
-	if (c->expires != UINT32_MAX)
-		t->reg.expires = c->expires;
-	t->reg.leaves = t->reg.expires == 0;
+	read_contacts(&t->reg, f);
 }
 
 /* RFC 3261 §10.3 step 8: the answer lists every binding with its expiry. */
@@ -85,28 +101,36 @@ static void log_binding(struct txn *t, const char *verb, uint32_t expires)
 			  log_text(aor, slice_of(t->reg.aor)), expires);
 }
 
+static void leave(struct txn *t)
+{
+	struct homes *homes = t->p->shared->homes;
+
+	flow_unbind(t->up, t->p, t->who, t->reg.contact);
+	if (!homes_flow(homes, t->who))
+		homes_forget(homes, t->who);
+	log_binding(t, "unregister", 0);
+}
+
 bool register_done(struct txn *t, struct job *j)
 {
 	struct proxy *p = t->p;
-	uint64_t ends_ms;
-	uint32_t expires;
+	uint32_t expires = granted(t, j->f);
+	struct grant grant = {
+		.until_ms = p->w->now_ms + expires * 1000ull,
+		.contact = t->reg.contact,
+	};
 	bool flow_timer;
 
 	if (!t->up)
 		return false;
 	if (t->reg.leaves) {
-		flow_unbind(t->up, p, t->who);
-		if (!homes_flow(p->shared->homes, t->who))
-			homes_forget(p->shared->homes, t->who);
-		log_binding(t, "unregister", 0);
+		leave(t);
 		return false;
 	}
 	if (!t->reg.contact)
 		return false;
-	expires = granted(t, j->f);
-	ends_ms = p->w->now_ms + expires * 1000ull;
-	redirect_learn(t, ends_ms);
-	if (flow_bind(t->up, p, t->who, ends_ms))
+	redirect_learn(t, grant.until_ms);
+	if (flow_bind(t->up, p, t->who, grant))
 		return false;
 	/* RFC 5626 §4.4: a Flow-Timer is a promise of both sides. */
 	flow_timer = t->reg.outbound && j->f->requires_outbound &&

@@ -47,7 +47,7 @@ void reply_now(struct job *j, uint16_t status, struct slice extra)
 	    !out.failed)
 		flow_send(j->flow, buf_slice(&out));
 	buf_fini(&out);
-	j->p->count.answered++;
+	count_up(&j->p->count.answered);
 }
 
 void reply_verdict(struct job *j, const struct verdict *v)
@@ -58,10 +58,10 @@ void reply_verdict(struct job *j, const struct verdict *v)
 	}
 	log_refusal(j, v);
 	if (v->kind == VERDICT_DROP) {
-		j->p->count.dropped++;
+		count_up(&j->p->count.dropped);
 		return;
 	}
-	j->p->count.refused++;
+	count_up(&j->p->count.refused);
 	reply_now(j, v->status, v->extra);
 }
 
@@ -102,7 +102,7 @@ static void answer_kept(struct txn *t, uint16_t status)
 	    !out.failed)
 		flow_send(t->up, buf_slice(&out));
 	buf_fini(&out);
-	t->p->count.answered++;
+	count_up(&t->p->count.answered);
 }
 
 void reply_trying(struct txn *t)
@@ -129,6 +129,7 @@ void reply_final(struct txn *t, uint16_t status, const char *rule)
 		return;
 	}
 	log_final(t, status, rule);
+	deadline_stop(&t->hop_timer);
 	answer_kept(t, status);
 	if (t->method != METHOD_INVITE) {
 		txn_destroy(t);

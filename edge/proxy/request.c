@@ -90,6 +90,7 @@ int request_retarget(struct txn *t, struct slice uri)
 		return ENOMEM;
 	}
 	t->branch_at += (uint32_t)(out.n - t->sent_len);
+	t->p->held_bytes += out.n - t->sent_len;
 	free(t->sent);
 	t->sent = out.p;
 	t->sent_len = (uint32_t)out.n;
@@ -217,6 +218,7 @@ static int request_write(struct txn *t, struct job *j)
 	t->sent = out.p;
 	t->sent_len = (uint32_t)out.n;
 	t->branch_at = at.branch;
+	t->p->held_bytes += t->sent_len;
 	return err;
 }
 
@@ -326,6 +328,10 @@ void request_flow_gone(struct txn *t, conn_id id, bool may_follow)
 	struct proxy *p = t->p;
 	conn_id newest = homes_flow(p->shared->homes, t->far_who);
 
+	if (t->cancel_wanted) {
+		reply_final(t, 487, "cancelled");
+		return;
+	}
 	if (may_follow && newest && newest != id) {
 		begin_flow(t, newest, false);
 		return;

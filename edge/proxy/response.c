@@ -23,7 +23,7 @@ static void stray(struct job *j, const char *rule)
 {
 	char addr[ADDR_TEXT_MAX];
 
-	j->p->count.stray++;
+	count_up(&j->p->count.stray);
 	if (!log_wanted(LOG_LEVEL_INFO))
 		return;
 	log_event(LOG_LEVEL_INFO, "stray", "drop", "rule=%s status=%u peer=%s",
@@ -99,7 +99,7 @@ static void pass_back(struct txn *t, struct job *j, bool flow_timer)
 	    !out->failed && !top->failed)
 		flow_send(t->up, buf_slice(out));
 	t->answered = true;
-	t->p->count.answered++;
+	count_up(&t->p->count.answered);
 }
 
 static void take_provisional(struct txn *t, struct job *j)
@@ -134,8 +134,7 @@ static void take_success(struct txn *t, struct job *j)
 	}
 	if (t->state != TXN_ACCEPTED) {
 		hop_destroy(&t->hop);
-		free(t->sent);
-		t->sent = NULL;
+		txn_forget_sent(t);
 		txn_enter(t, TXN_ACCEPTED);
 		deadline_start(&t->p->life, &t->life, t->p->w->now_ms);
 	}
@@ -156,6 +155,12 @@ static void take_failure(struct txn *t, struct job *j)
 		cancel_ack(t, j);
 	if (!t->cancel_wanted && redirect_answer(t, j))
 		return;
+	/* What names the inside is followed, or not; it is never passed out. */
+	if (t->to == TO_HOME && j->f->status < 400) {
+		reply_final(t, t->cancel_wanted ? 487 : 502,
+			    "redirect-not-followed");
+		return;
+	}
 	if (tries_next(t, j->f->status)) {
 		t->best = j->f->status;
 		if (t->hop && !t->cancel_wanted)
@@ -184,8 +189,11 @@ static void take(struct txn *t, struct job *j)
 	if (status >= 200 && status < 300) {
 		take_success(t, j);
 	} else if (t->state == TXN_COMPLETED) {
-		/* Came again: its ACK was lost with the hop. */
-		cancel_ack(t, j);
+		/* Late, after a final answer of ours: end it down there too. */
+		if (status < 200)
+			cancel_send(t);
+		else
+			cancel_ack(t, j);
 	} else if (t->state == TXN_ACCEPTED) {
 		stray(j, "after-success");
 	} else if (status < 200) {
@@ -208,6 +216,11 @@ void response_arrive(struct job *j, conn_id by)
 
 	if (token_branch_read(&b, j->f->branch)) {
 		stray(j, "branch-not-ours");
+		return;
+	}
+	if (b.worker != p->w->index &&
+	    (!j->flow || !(j->flow->abroad >> (b.worker % 64) & 1))) {
+		stray(j, "another-worker");
 		return;
 	}
 	if (b.worker != p->w->index) {

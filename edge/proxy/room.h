@@ -48,6 +48,17 @@ struct proxy_shared {
 	struct list proxies; /* for the counters */
 };
 
+/* Counters have one writer; another thread may read them at any time. */
+static inline void count_up(uint64_t *c)
+{
+	__atomic_store_n(c, *c + 1, __ATOMIC_RELAXED);
+}
+
+static inline void count_down(uint64_t *c)
+{
+	__atomic_store_n(c, *c - 1, __ATOMIC_RELAXED);
+}
+
 /* One worker's proxy. */
 struct proxy {
 	struct worker *w;
@@ -61,6 +72,7 @@ struct proxy {
 	struct txn *by_key; /* server side, uthash */
 	struct txn **slot;
 	uint32_t slots, free_slot, txns, under_way;
+	size_t held_bytes; /* of requests kept until they are answered */
 	struct deadline_queue trying, nudge, timer_f, life, timer_c;
 	struct deadline_queue hop_answer, flow_answer;
 	struct list abroad; /* txns whose next hop lives on another worker */
@@ -86,7 +98,10 @@ struct flow {
 	struct list served; /* txns whose request came by it */
 	struct list sent; /* txns whose request went, or waits to go, by it */
 	uint64_t *who; /* AORs proved on it, and the device's own name */
-	uint64_t *until_ms; /* when each ends */
+	struct grant { /* of each */
+		uint64_t until_ms;
+		uint64_t contact; /* hash of the Contact bound to it */
+	} *grant;
 	uint64_t soonest_ms; /* the first of these */
 	uint32_t whos, room;
 	struct deadline sweep;

@@ -34,6 +34,9 @@ static const uint8_t legal[TXN_STATES] = {
 	[TXN_COMPLETED] = 1 << TXN_ACCEPTED,
 };
 
+/* REGISTERs that one who is nobody yet may have under way. */
+#define STRANGER_PENDING_MAX 8
+
 static bool is_under_way(enum txn_state s)
 {
 	return s <= TXN_PROCEEDING;
@@ -107,12 +110,34 @@ static int slot_take(struct proxy *p, struct txn *t)
 	return 0;
 }
 
+bool is_in_dialog(const struct facts *f)
+{
+	return f->to_tag.n && f->method != METHOD_REGISTER;
+}
+
+/* Requests of a flow that wait for an answer; looked at for strangers only,
+ * who have few. */
+static unsigned unanswered(const struct flow *f)
+{
+	const struct list *it;
+	unsigned n = 0;
+
+	for (it = f->served.next; it != &f->served; it = it->next)
+		n++;
+	return n;
+}
+
 static bool is_at_limit(const struct proxy *p, const struct job *j)
 {
 	uint32_t max = p->w->settings->limits.transactions;
 
-	/* In-dialog requests are never shed. */
-	return !j->f->to_tag.n && p->txns >= max;
+	if (is_in_dialog(j->f))
+		return false;
+	if (j->f->origin.peer == PEER_STRANGER &&
+	    unanswered(j->flow) >= STRANGER_PENDING_MAX)
+		return true;
+	return p->txns >= max ||
+	       p->held_bytes >= p->w->settings->limits.held_bytes;
 }
 
 static void txn_start_timer(struct txn *t)
@@ -159,7 +184,6 @@ struct txn *txn_create(struct job *j, const struct verdict *v)
 	t->cseq = j->f->cseq;
 	t->from_near = j->f->origin.peer == PEER_SERVER;
 	t->outward = v->to == TO_FLOW || v->to == TO_DEVICE;
-	t->in_dialog = j->f->to_tag.n > 0;
 	if (txn_enlist(t, j->f)) {
 		p->slot[t->slot] = NULL;
 		free(t);
@@ -168,6 +192,7 @@ struct txn *txn_create(struct job *j, const struct verdict *v)
 	t->up = j->flow;
 	list_append(&j->flow->served, &t->up_link);
 	p->txns++;
+	count_up(&p->count.transactions);
 	p->under_way++;
 	txn_start_timer(t);
 	return t;
@@ -193,7 +218,6 @@ void txn_leave_hop(struct txn *t)
 	list_remove(&t->down_link);
 	t->down = NULL;
 	t->down_id = 0;
-	t->waiting = false;
 	deadline_stop(&t->hop_timer);
 }
 
@@ -205,6 +229,14 @@ void txn_join_hop(struct txn *t, struct flow *down)
 	list_append(&down->sent, &t->down_link);
 }
 
+void txn_forget_sent(struct txn *t)
+{
+	t->p->held_bytes -= t->sent_len;
+	free(t->sent);
+	t->sent = NULL;
+	t->sent_len = 0;
+}
+
 void txn_destroy(struct txn *t)
 {
 	struct proxy *p = t->p;
@@ -213,12 +245,13 @@ void txn_destroy(struct txn *t)
 		HASH_DEL(p->by_key, t);
 	p->slot[t->slot] = NULL;
 	p->txns--;
+	count_down(&p->count.transactions);
 	p->under_way -= is_under_way(t->state);
 	deadline_stop(&t->life);
 	txn_leave_hop(t);
 	list_remove(&t->up_link);
 	hop_destroy(&t->hop);
-	free(t->sent);
+	txn_forget_sent(t);
 	free(t->rr);
 	free(t->reg.aor);
 	free(t);
@@ -272,11 +305,11 @@ static void on_life(struct deadline *d, uint64_t now_ms, void *arg)
 		txn_destroy(t);
 }
 
-/* May it be sent to another server when the first may have taken it? */
-static bool is_repeatable(const struct txn *t)
+/* Does a server answer it by itself, at once? Others wait for a user agent,
+ * whose silence says nothing of the server. */
+static bool is_prompt(const struct txn *t)
 {
-	return t->method == METHOD_INVITE || t->method == METHOD_REGISTER ||
-	       t->method == METHOD_OPTIONS || t->method == METHOD_SUBSCRIBE;
+	return t->method == METHOD_INVITE || t->method == METHOD_REGISTER;
 }
 
 static void on_hop_answer(struct deadline *d, uint64_t now_ms, void *arg)
@@ -286,10 +319,8 @@ static void on_hop_answer(struct deadline *d, uint64_t now_ms, void *arg)
 	(void)now_ms;
 	(void)arg;
 	t->best = 408;
-	if (t->hop && is_repeatable(t))
+	if (t->hop && is_prompt(t))
 		hop_lost(t);
-	else if (t->hop)
-		reply_final(t, 504, "hop-silent");
 	else if (t->method == METHOD_INVITE) /* Timer B */
 		reply_final(t, t->cancel_wanted ? 487 : 408, "flow-silent");
 	else
@@ -301,7 +332,8 @@ void txn_await(struct txn *t)
 	struct proxy *p = t->p;
 
 	txn_enter(t, TXN_SENT);
-	deadline_start(t->hop ? &p->hop_answer : &p->flow_answer,
+	deadline_start(t->hop && is_prompt(t) ? &p->hop_answer :
+						&p->flow_answer,
 		       &t->hop_timer, p->w->now_ms);
 }
 

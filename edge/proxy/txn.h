@@ -21,7 +21,8 @@ enum txn_state {
 
 /* What a REGISTER under way asks for (register.c). */
 struct txn_register {
-	uint64_t contact; /* hash of its Contact URI; 0: a query */
+	uint64_t contact; /* hash of the Contact URI bound or removed; 0: a
+			     query, or every one removed */
 	uint32_t expires; /* asked for [s] */
 	bool outbound; /* Path said ";ob" */
 	bool leaves; /* un-REGISTER */
@@ -41,8 +42,7 @@ struct txn {
 	bool keyed; /* in by_key */
 	bool from_near; /* the sender is a server of ours */
 	bool outward; /* it goes to the far side */
-	bool in_dialog; /* never shed */
-	bool cancel_wanted, cancel_sent, answered, waiting;
+	bool cancel_wanted, cancel_sent, answered;
 	bool target_is_callee; /* who is the one called, not the caller */
 
 	/* server side */
@@ -75,6 +75,9 @@ struct txn {
  * and CANCEL that of their INVITE. */
 uint64_t txn_key(const struct facts *f, enum method method);
 
+/* Is the request part of a dialog? Those are never shed. */
+bool is_in_dialog(const struct facts *f);
+
 /* Make one, in TXN_ROUTING, for the request in hand; NULL: at the limit or out
  * of memory. ACK gets no key. */
 struct txn *txn_create(struct job *j, const struct verdict *v);
@@ -87,6 +90,9 @@ struct txn *txn_at(struct proxy *p, uint32_t slot, uint32_t generation);
 
 /* The only writer of t->state; asserts the table of legal moves. */
 void txn_enter(struct txn *t, enum txn_state state);
+
+/* Let go of the request as it went out. */
+void txn_forget_sent(struct txn *t);
 
 /* It was sent: TXN_SENT, and a first answer is waited for. */
 void txn_await(struct txn *t);

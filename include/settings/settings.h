@@ -91,6 +91,7 @@ struct limits {
 	uint32_t flow_timer_s;	/* RFC 5626 Flow-Timer; 0 = not offered */
 	uint32_t server_idle_s; /* idle connection that we opened */
 	uint32_t transactions;	/* a worker, at once */
+	uint32_t held_bytes;	/* of requests under way, a worker */
 	uint32_t registrations; /* AORs remembered, all workers */
 	uint32_t home_s;	/* home learnt without a registration is kept */
 	uint32_t dialog_token_s; /* Record-Route tokens stay good */
