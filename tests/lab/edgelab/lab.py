@@ -160,8 +160,12 @@ class Lab:
         return user
 
     def device(self, host=50, name="room1"):
-        """A device's connection to the device door."""
+        """A device's connection to the device door, taken in: until the edge
+        answers, its worker may not have seen the connection yet."""
         stream = self.tcp(self.device_door, self.block(host))
+        stream.send(b"\r\n\r\n")
+        stream.expect_pong()
+        stream.pongs = 0
         return Device(stream, "sip:%s@example.com" % name,
                       "sip:%s@%s:5060;transport=tcp"
                       % (name, self.block(host)))
