@@ -12,7 +12,10 @@ static const struct boundary_fact {
 	{FIELD_SERVICE_ROUTE, true, true},
 	{FIELD_RECORD_ROUTE, true, true},
 	{FIELD_P_ASSERTED_IDENTITY, true, false},
+	{FIELD_P_PREFERRED_IDENTITY, true, false},
 	{FIELD_REMOTE_PARTY_ID, true, false},
+	{FIELD_DIVERSION, true, false},
+	{FIELD_HISTORY_INFO, true, false},
 	{FIELD_FLOW_TIMER, true, false},
 };
 

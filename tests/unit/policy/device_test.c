@@ -17,27 +17,40 @@ static void entry_says_what_it_may(void)
 		 REFUSED(403, "device-method")},
 		{"methods are case-sensitive", .peer = PEER_DEVICE,
 		 .name = "invite", REFUSED(403, "device-method")},
-		{"another's From", .peer = PEER_DEVICE, .from_other = true,
-		 REFUSED(403, "device-identity")},
 	};
 
-	KIT_ASK(device_entry, rows);
+	KIT_ASK(device_method, rows);
+}
+
+static void entry_says_who_it_is(void)
+{
+	static const struct policy_row rows[] = {
+		{"a call as itself", .peer = PEER_DEVICE, PASSES},
+		{"another's From", .peer = PEER_DEVICE, .from_other = true,
+		 REFUSED(403, "device-identity")},
+		{"a registration of itself, by whomever", .peer = PEER_DEVICE,
+		 .from_other = true, .method = METHOD_REGISTER, PASSES},
+		{"a registration of another", .peer = PEER_DEVICE,
+		 .method = METHOD_REGISTER, .to_alien = true,
+		 REFUSED(403, "device-identity")},
+		{"users are not its matter", .peer = PEER_USER,
+		 .from_other = true, PASSES},
+	};
+
+	KIT_ASK(device_identity, rows);
 }
 
 static void entry_says_whether_it_registers(void)
 {
 	static const struct policy_row rows[] = {
-		{"it may, as itself", .peer = PEER_DEVICE,
-		 .method = METHOD_REGISTER, .name = "REGISTER", PASSES},
-		{"it may, but not as another", .peer = PEER_DEVICE,
-		 .method = METHOD_REGISTER, .name = "REGISTER",
-		 .to_alien = true, REFUSED(403, "device-identity")},
+		{"it may", .peer = PEER_DEVICE, .method = METHOD_REGISTER,
+		 .name = "REGISTER", PASSES},
 		{"it may not", .peer = PEER_DEVICE, .from_alien = true,
 		 .method = METHOD_REGISTER, .name = "REGISTER",
 		 REFUSED(403, "device-may-not-register")},
 	};
 
-	KIT_ASK(device_entry, rows);
+	KIT_ASK(device_method, rows);
 }
 
 static void servers_call_devices(void)
@@ -58,8 +71,8 @@ static void servers_call_devices(void)
 }
 
 TEST_MAIN("policy/device",
-	  {"a device does what its entry lists, as itself",
-	   entry_says_what_it_may},
+	  {"a device does what its entry lists", entry_says_what_it_may},
+	  {"a device goes by its own names", entry_says_who_it_is},
 	  {"a device registers when its entry says so",
 	   entry_says_whether_it_registers},
 	  {"a server reaches devices by their identity", servers_call_devices})

@@ -53,7 +53,9 @@ static void own_routes_must_be_plain(void)
 	KIT_ASK(dialog_route, rows);
 }
 
-#define TOKEN(k, f) .routes = 1, .mark = {ROUTE_SIGNED}, .token = (k), .fits = f
+#define TOKEN(k, f)                                                            \
+	.to_tag = true, .routes = 1, .mark = {ROUTE_SIGNED}, .token = (k),     \
+	.fits = f
 
 static void tokens_serve_their_owner(void)
 {
@@ -94,6 +96,24 @@ static void tokens_serve_their_owner(void)
 	KIT_ASK(dialog_token, rows);
 }
 
+static void tokens_open_nothing_else(void)
+{
+	static const struct policy_row rows[] = {
+		{"a request that begins something", .peer = PEER_USER,
+		 .routes = 1, .mark = {ROUTE_SIGNED}, .token = TOKEN_DIALOG,
+		 .fits = true, .conn = HERE,
+		 REFUSED(403, "token-outside-dialog")},
+		{"a REGISTER", .peer = PEER_USER, .method = METHOD_REGISTER,
+		 TOKEN(TOKEN_DIALOG, true), .conn = HERE,
+		 REFUSED(403, "token-outside-dialog")},
+		{"an ACK", .peer = PEER_USER, .method = METHOD_ACK, .routes = 1,
+		 .mark = {ROUTE_SIGNED}, .token = TOKEN_DIALOG, .fits = true,
+		 .conn = HERE, DROPPED("token-outside-dialog")},
+	};
+
+	KIT_ASK(dialog_token, rows);
+}
+
 static void dialogs_need_their_token(void)
 {
 	static const struct policy_row rows[] = {
@@ -121,5 +141,7 @@ TEST_MAIN("policy/dialog",
 	  {"a Route of ours is loose and plain", own_routes_must_be_plain},
 	  {"a token serves its dialog, in its owner's hands",
 	   tokens_serve_their_owner},
+	  {"a token opens its dialog, and nothing outside of it",
+	   tokens_open_nothing_else},
 	  {"inside a dialog nothing goes without its token",
 	   dialogs_need_their_token})

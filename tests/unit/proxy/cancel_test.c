@@ -171,6 +171,38 @@ static void server_dies_while_it_rings(void)
 	stage_close();
 }
 
+static void while_it_is_redirected(void)
+{
+	alice_calls();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+	answer(&invite, 302, "Contact: <sip:" HOME02 ">\r\n");
+	hear(at(HOME01), "ACK", NULL);
+	CU_ASSERT_PTR_NULL(fake_reached(HOME02));
+	hear(alice, "SIP/2.0 487", &h);
+	CU_ASSERT_FALSE(says(&h, HOME02));
+	stage_close();
+}
+
+/* Timer C gave it up, and now it rings. */
+static void late_ringing_is_cancelled(void)
+{
+	STAGE_OPEN(.limits = "timer_c_s = 5;");
+	alice = phone("198.51.100.7:4242");
+	enroll(alice, "alice");
+	call_begins(alice, &invite);
+	fake_pass(5200);
+	hear(alice, "SIP/2.0 100", NULL);
+	hear(alice, "SIP/2.0 408", NULL);
+	answer(&invite, 180, "");
+	quiet(alice);
+	hear(at(HOME01), "CANCEL", NULL);
+	answer(&invite, 487, "");
+	hear(at(HOME01), "ACK", NULL);
+	quiet(alice);
+	stage_close();
+}
+
 TEST_MAIN("proxy/cancel",
 	  {"after a provisional it is passed on, and 487 comes back",
 	   after_a_provisional},
@@ -185,4 +217,8 @@ TEST_MAIN("proxy/cancel",
 	   server_dies_before_it_answers},
 	  {"a server that stays silent: the same", server_stays_silent},
 	  {"a server that dies while it rings: 487",
-	   server_dies_while_it_rings})
+	   server_dies_while_it_rings},
+	  {"a redirect of a call nobody wants is not followed, nor told",
+	   while_it_is_redirected},
+	  {"who rings after we gave up is cancelled",
+	   late_ringing_is_cancelled})

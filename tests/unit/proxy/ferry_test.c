@@ -91,7 +91,7 @@ static void flow_does_not_take_it(void)
 	apart();
 	fake_of(alice)->full = true;
 	home_calls();
-	hear(home, "SIP/2.0 430", NULL);
+	hear(home, "SIP/2.0 503", NULL);
 	stage_close();
 }
 
@@ -161,6 +161,7 @@ static void dialog_follows_to_another_worker(void)
 	stage_close();
 }
 
+/* Only a flow that was asked from there may answer there. */
 static void foreign_answers_do_not_cross(void)
 {
 	struct conn *mallory;
@@ -232,7 +233,7 @@ TEST_MAIN("proxy/ferry",
 	   cancel_and_ack_cross_too},
 	  {"so does the ACK of a success", in_dialog_ack_crosses},
 	  {"a flow that is not there is 430", flow_is_not_there},
-	  {"a flow that does not take it is 430", flow_does_not_take_it},
+	  {"a flow that does not read is 503", flow_does_not_take_it},
 	  {"a flow that ends before it answers is 430",
 	   flow_ends_before_an_answer},
 	  {"a flow that ends while it rings is 430", flow_ends_while_it_rings},

@@ -117,8 +117,8 @@ static void silent_homes_of_a_call_are_408(void)
 	stage_close();
 }
 
-/* It may have been done: not a second time. */
-static void silent_home_of_a_message_is_504(void)
+/* Its user agent may be slow, or it was done: not a second time. */
+static void silent_home_of_a_message_is_left(void)
 {
 	STAGE_OPEN(.routing = HOMES);
 	alice_registers();
@@ -126,10 +126,11 @@ static void silent_home_of_a_message_is_504(void)
 	answer(&h, 200, CONTACT);
 	hear(alice, "SIP/2.0 200", NULL);
 	ask(alice, .method = "MESSAGE", .branch = "z9hG4bKm");
-	fake_pass(8000);
+	fake_pass(32000);
 	hear(alice, "SIP/2.0 100", NULL);
-	hear(alice, "SIP/2.0 504", NULL);
+	quiet(alice); /* RFC 4320 */
 	CU_ASSERT_PTR_NULL(fake_reached(HOME02));
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	stage_close();
 }
 
@@ -258,25 +259,27 @@ static void aside_holds_and_forgets(void)
 	CU_ASSERT_EQUAL(a.n, 1);
 }
 
-TEST_MAIN(
-	"proxy/hop",
-	{"one connection to a server serves all", one_connection_serves_all},
-	{"each address of a host has its turn", each_address_has_its_turn},
-	{"an address that failed stays aside for a while",
-	 failed_one_stays_aside},
-	{"when all are aside they are tried all the same", last_resort},
-	{"a handshake that fails is a failure", failing_handshake_is_a_failure},
-	{"no answer in time is a failure", silence_is_a_failure},
-	{"silence everywhere ends a call with 408",
-	 silent_homes_of_a_call_are_408},
-	{"a silent home of a MESSAGE is 504", silent_home_of_a_message_is_504},
-	{"100 is an answer", trying_keeps_it_waiting},
-	{"503 means the next one, and then 500",
-	 unavailable_means_next_and_then_500},
-	{"each attempt has a branch of its own", each_attempt_has_its_branch},
-	{"a name that takes its time is waited for", name_takes_its_time},
-	{"a name that is not found is passed over", name_is_not_found},
-	{"who is gone waits for no name", nobody_waits_for_a_name_any_more},
-	{"a request waits for room in a full queue", full_queue_waits_for_room},
-	{"what is aside is forgotten in time, and the table is bounded",
-	 aside_holds_and_forgets})
+TEST_MAIN("proxy/hop",
+	  {"one connection to a server serves all", one_connection_serves_all},
+	  {"each address of a host has its turn", each_address_has_its_turn},
+	  {"an address that failed stays aside for a while",
+	   failed_one_stays_aside},
+	  {"when all are aside they are tried all the same", last_resort},
+	  {"a handshake that fails is a failure",
+	   failing_handshake_is_a_failure},
+	  {"no answer in time is a failure", silence_is_a_failure},
+	  {"silence everywhere ends a call with 408",
+	   silent_homes_of_a_call_are_408},
+	  {"a MESSAGE that stays unanswered is sent to nobody else",
+	   silent_home_of_a_message_is_left},
+	  {"100 is an answer", trying_keeps_it_waiting},
+	  {"503 means the next one, and then 500",
+	   unavailable_means_next_and_then_500},
+	  {"each attempt has a branch of its own", each_attempt_has_its_branch},
+	  {"a name that takes its time is waited for", name_takes_its_time},
+	  {"a name that is not found is passed over", name_is_not_found},
+	  {"who is gone waits for no name", nobody_waits_for_a_name_any_more},
+	  {"a request waits for room in a full queue",
+	   full_queue_waits_for_room},
+	  {"what is aside is forgotten in time, and the table is bounded",
+	   aside_holds_and_forgets})

@@ -130,6 +130,54 @@ static void broken_streams_are_closed(void)
 	}
 }
 
+/* A user may say something wrong; a stream out of step is the end. */
+static void users_are_told_what_is_wrong(void)
+{
+	alice_is_here();
+	utter(alice, "MESSAGE sip:bob@example.com SIP/2.0\r\n"
+		     "Via: SIP/2.0/TLS c;branch=z9hG4bKn\r\n"
+		     "From: <sip:alice@example.com>;tag=1\r\n"
+		     "To: <sip:bob@example.com>\r\nCall-ID: 2\r\n"
+		     "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n");
+	hear(alice, "SIP/2.0 400", NULL);
+	ask(alice, .uri = "tel:+15551234", .branch = "z9hG4bK2");
+	hear(alice, "SIP/2.0 416", NULL);
+	ask(alice, .more = "Proxy-Require: magic\r\n", .branch = "z9hG4bK3");
+	hear(alice, "SIP/2.0 420", &h);
+	CU_ASSERT_TRUE(says(&h, "Unsupported: magic\r\n"));
+	CU_ASSERT_FALSE(fake_of(alice)->closing);
+	fake_feed(alice, SLICE("INVITE sip:bob@example.com SIP/2.0\r\n"
+			       "Content-Length: 1\r\n"
+			       "Content-Length: 2\r\n\r\n"));
+	CU_ASSERT_TRUE(fake_of(alice)->closing);
+	stage_close();
+}
+
+static void longest_address_of_record(void)
+{
+	char uri[400];
+
+	alice_is_here();
+	snprintf(uri, sizeof(uri), "sip:%0290d@example.com", 1);
+	ask(alice, .method = "MESSAGE", .uri = uri);
+	hear(alice, "SIP/2.0 400", NULL);
+	stage_close();
+}
+
+static void reload_changes_the_timers(void)
+{
+	struct stage_wish w = {.limits = "transaction_s = 10;"};
+
+	alice_is_here();
+	stage_settings(&w);
+	fake_reload(stage.settings);
+	call_begins(alice, &invite);
+	answer(&invite, 486, "");
+	fake_pass(10000);
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
 static void waiting_has_its_deadlines(void)
 {
 	struct said s = {.body = "0123456789"};
@@ -326,6 +374,9 @@ TEST_MAIN("proxy/proxy",
 	  {"pings are answered", pings_are_answered},
 	  {"bytes come in any pieces", bytes_come_in_any_pieces},
 	  {"a stream that is no SIP is closed", broken_streams_are_closed},
+	  {"users are told what is wrong", users_are_told_what_is_wrong},
+	  {"an address of record may be too long", longest_address_of_record},
+	  {"a reload changes the timers", reload_changes_the_timers},
 	  {"what is waited for has its deadline", waiting_has_its_deadlines},
 	  {"a server that is not listed is shown the door",
 	   unlisted_server_is_shown_the_door},

@@ -95,6 +95,21 @@ static void it_ends_when_the_registrar_says(void)
 	}
 }
 
+/* Even when nothing more is said. */
+static void quiet_flow_is_unproven_in_the_end(void)
+{
+	register_with(CONTACT);
+	answer(&h, 200, "Expires: 90\r\n");
+	fake_pass(119000);
+	CU_ASSERT_EQUAL(fake_of(alice)->trust, CONN_PROVEN);
+	fake_pass(1000);
+	CU_ASSERT_EQUAL(fake_of(alice)->trust, CONN_UNPROVEN);
+	CU_ASSERT_EQUAL(homes_flow(stage.shared->homes,
+				   stage_who("sip:alice@example.com")),
+			0);
+	stage_close();
+}
+
 static void default_is_an_hour(void)
 {
 	register_with("Contact: <sip:x@198.51.100.7>\r\n");
@@ -224,6 +239,57 @@ static void goodbye_of_one_leaves_the_other(void)
 	stage_close();
 }
 
+/* Somebody else's binding, or an older one of the same phone. */
+static void goodbye_of_another_contact_changes_nothing(void)
+{
+	register_with(CONTACT);
+	answer(&h, 200, CONTACT);
+	hear(alice, "SIP/2.0 200", NULL);
+	ask(alice, .method = "REGISTER", .branch = "z9hG4bKo",
+	    .more = "Contact: <sip:old@192.0.2.77>;expires=0\r\n");
+	hear(at(HOME01), "REGISTER", &h);
+	answer(&h, 200, CONTACT);
+	hear(alice, "SIP/2.0 200", NULL);
+	CU_ASSERT_TRUE(is_registered("z9hG4bKa"));
+	stage_close();
+}
+
+/* One leaves, one stays: it is registered. */
+static void one_of_two_contacts_stays(void)
+{
+	register_with("Contact: <sip:old@192.0.2.77>;expires=0, "
+		      "<sip:x@198.51.100.7:4242>;expires=60\r\n");
+	answer(&h, 200, "Contact: <sip:x@198.51.100.7:4242>;expires=60\r\n");
+	hear(alice, "SIP/2.0 200", NULL);
+	CU_ASSERT_TRUE(is_registered("z9hG4bKa"));
+	fake_pass(61000);
+	CU_ASSERT_FALSE(is_registered("z9hG4bKb"));
+	stage_close();
+}
+
+static void stranger_asks_only_so_often(void)
+{
+	char branch[32];
+
+	STAGE_OPEN();
+	alice = phone("198.51.100.7:4242");
+	for (int i = 0; i < 8; i++) {
+		snprintf(branch, sizeof(branch), "z9hG4bKr%d", i);
+		ask(alice, .method = "REGISTER", .branch = branch,
+		    .more = CONTACT);
+		hear(at(DIR01), "REGISTER", &h);
+	}
+	ask(alice, .method = "REGISTER", .branch = "z9hG4bKmore",
+	    .more = CONTACT);
+	hear(alice, "SIP/2.0 503", NULL);
+	answer(&h, 401, "");
+	hear(alice, "SIP/2.0 401", NULL);
+	ask(alice, .method = "REGISTER", .branch = "z9hG4bKagain",
+	    .more = CONTACT);
+	hear(at(DIR01), "REGISTER", NULL);
+	stage_close();
+}
+
 /* The answer comes when its flow is gone: nothing is bound. */
 static void flow_ends_before_the_answer(void)
 {
@@ -242,6 +308,8 @@ TEST_MAIN("proxy/register", {"only a 2xx registers", only_success_registers},
 	  {"it opens the door for its own address of record",
 	   only_this_address_of_record},
 	  {"it ends when the registrar says", it_ends_when_the_registrar_says},
+	  {"a flow with nothing left on it is unproven",
+	   quiet_flow_is_unproven_in_the_end},
 	  {"an hour when nobody says", default_is_an_hour},
 	  {"one Path goes with it, ours", path_names_the_flow},
 	  {"ob is said by the first hop of an outbound client",
@@ -253,5 +321,10 @@ TEST_MAIN("proxy/register", {"only a 2xx registers", only_success_registers},
 	  {"a device registers as itself", device_registers},
 	  {"one goodbye leaves the other addresses",
 	   goodbye_of_one_leaves_the_other},
+	  {"a goodbye of another Contact changes nothing",
+	   goodbye_of_another_contact_changes_nothing},
+	  {"one of two Contacts stays", one_of_two_contacts_stays},
+	  {"a stranger has few requests under way",
+	   stranger_asks_only_so_often},
 	  {"nothing is bound when the flow ended first",
 	   flow_ends_before_the_answer})

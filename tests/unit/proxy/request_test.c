@@ -236,6 +236,7 @@ static void device_is_called_on_its_connection(void)
 	hear(home, "SIP/2.0 430", NULL); /* no contact, no connection */
 	hall = fake_accept(0, LEG_INSIDE, DOOR_DEVICE, "10.0.5.21:7000", NULL);
 	ask(home, .from = "bob", .to = "hall", .branch = "z9hG4bK2");
+	CU_ASSERT_EQUAL(fake_of(hall)->trust, CONN_PROVEN);
 	hear(hall, "INVITE sip:hall@example.com", &h);
 	CU_ASSERT_EQUAL(fake_reaches(), 0);
 	answer(&h, 603, "");
@@ -263,6 +264,31 @@ static void device_is_sought_again(void)
 	ask(home, .method = "BYE", .from = "bob", .to = "room",
 	    .from_tag = "t1", .to_tag = "f1", .more = both);
 	hear(fake_reached(""), "BYE", NULL);
+	stage_close();
+}
+
+/* Whoever opened it: it is the same server. */
+static void server_speaks_where_it_was_asked(void)
+{
+	alice_is_here();
+	CU_ASSERT_EQUAL(fake_of(home)->trust, CONN_PROVEN);
+	CU_ASSERT_EQUAL(fake_of(at(HOME01))->trust, CONN_PROVEN);
+	ask(at(HOME01), .from = "bob", .to = "alice",
+	    .more = route_line(route, slice_of(path)));
+	hear(alice, "INVITE", &h);
+	answer(&h, 486, "");
+	hear(at(HOME01), "SIP/2.0 486", NULL);
+	stage_close();
+}
+
+static void other_failures_end_at_once(void)
+{
+	alice_is_here();
+	ask(alice, .method = "MESSAGE");
+	hear(at(HOME01), "MESSAGE", &h);
+	answer(&h, 486, "");
+	hear(alice, "SIP/2.0 486", NULL);
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	stage_close();
 }
 
@@ -300,5 +326,9 @@ TEST_MAIN("proxy/request",
 	   device_is_called_on_its_connection},
 	  {"a device whose connection ended is sought at its contact",
 	   device_is_sought_again},
+	  {"a server speaks on a connection that we opened as well",
+	   server_speaks_where_it_was_asked},
+	  {"a failure of another method ends it at once",
+	   other_failures_end_at_once},
 	  {"from inside there is no way but flows and devices",
 	   servers_find_no_way_out})

@@ -382,11 +382,39 @@ static void too_long_a_route_set_is_refused(void)
 	n = (size_t)snprintf(more, sizeof(more), "Route: %s\r\n", path);
 	for (int i = 0; i < 12; i++)
 		n += (size_t)snprintf(more + n, sizeof(more) - n,
-				      "Record-Route: <sip:%0100d;lr>\r\n", i);
+				      "Record-Route: <sip:%0100d@h;lr>\r\n", i);
 	ask(home, .from = "bob", .to = "alice", .more = more);
-	hear(home, "SIP/2.0 400", NULL);
+	hear(home, "SIP/2.0 500", NULL);
 	quiet(alice);
 	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
+static void our_names_and_addresses_are_ours(void)
+{
+	static const struct {
+		const char *uri;
+		bool ours;
+	} rows[] = {
+		{"sip:T@sip.example.com:5061;lr", true},
+		{"sip:T@EDGE01.internal.example", true},
+		{"<sip:T@10.0.0.10:5060;transport=tcp;lr>", true},
+		{"sip:T@[fd00::10]:5060", true},
+		{"sip:T@[2001:db8:0::10]", true},
+		{"sip:sip.example.com;lr", false},
+		{"sip:T@example.com", false},
+		{"sip:T@10.0.0.11", false},
+		{"sip:T@home01.internal.example", false},
+	};
+
+	STAGE_OPEN();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct uri_facts u;
+
+		CU_ASSERT_EQUAL(facts_uri(&u, slice_of(rows[i].uri)), 0);
+		CU_ASSERT_EQUAL(route_is_ours(stage_proxy(0), &u),
+				rows[i].ours);
+	}
 	stage_close();
 }
 
@@ -413,6 +441,8 @@ TEST_MAIN("proxy/route",
 	  {"a Route that is not ours leads nowhere",
 	   foreign_routes_lead_nowhere},
 	  {"each door goes by its own name", doors_have_names},
+	  {"what names one of our legs is ours",
+	   our_names_and_addresses_are_ours},
 	  {"a sealed set is read back", sealed_sets_are_read_back},
 	  {"a route set too long for a token is refused",
 	   too_long_a_route_set_is_refused})
