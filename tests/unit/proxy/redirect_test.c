@@ -227,8 +227,8 @@ static void leaving_forgets(void)
 	static const char *const goodbyes[] = {
 		"Contact: *\r\nExpires: 0\r\n",
 		"m: <sip:x@198.51.100.7:4242;transport=tls>;expires=0\r\n",
-		"Contact: <sip:x@198.51.100.7:4242;transport=tls>\r\n"
-		"Expires: 0\r\n",
+		("Contact: <sip:x@198.51.100.7:4242;transport=tls>\r\n"
+		 "Expires: 0\r\n"),
 	};
 
 	for (size_t i = 0; i < sizeof(goodbyes) / sizeof(*goodbyes); i++) {
