@@ -41,7 +41,7 @@ static struct fake_conn *make(struct worker *w)
 	if (!c)
 		return NULL;
 	memset(c, 0, sizeof(c->pub) + sizeof(c->name));
-	c->n = c->read = c->in_n = 0;
+	c->n = c->read = c->in_n = c->room = 0;
 	c->manner = FAKE_OPENS;
 	c->trust = CONN_UNPROVEN;
 	c->wait = CONN_WAIT_NOTHING;
@@ -128,6 +128,15 @@ void fake_drain(struct conn *c)
 	fake_inside++;
 	fake_setup.events.drained(c, fake_setup.arg);
 	fake_inside--;
+}
+
+void fake_drain_some(struct conn *c, size_t bytes)
+{
+	fake_of(c)->full = false;
+	fake_of(c)->room = bytes;
+	fake_drain(c);
+	fake_of(c)->room = 0;
+	fake_of(c)->full = true;
 }
 
 void fake_feed(struct conn *pub, struct slice bytes)
@@ -250,8 +259,10 @@ int conn_send(struct conn *pub, struct slice bytes)
 
 	if (c->closing)
 		return EPIPE;
-	if (c->full || c->n + bytes.n > sizeof(c->out))
+	if (c->full || c->n + bytes.n > sizeof(c->out) ||
+	    (c->room && bytes.n > c->room))
 		return ENOBUFS;
+	c->room -= c->room ? bytes.n : 0;
 	memcpy(c->out + c->n, bytes.p, bytes.n);
 	c->n += bytes.n;
 	return 0;

@@ -32,6 +32,7 @@ struct fake_conn {
 	size_t n, read;
 	char in[FAKE_OUT]; /* arrived and not yet consumed */
 	size_t in_n;
+	size_t room; /* for that much conn_send() still has room; 0: all */
 	enum fake_manner manner;
 	enum conn_trust trust; /* told last */
 	enum conn_wait wait;
@@ -75,6 +76,9 @@ void fake_feed(struct conn *c, struct slice bytes);
 /** Its handshake is done, or its queue is empty again. */
 void fake_open(struct conn *c);
 void fake_drain(struct conn *c);
+
+/** Its queue has room again, but only for so many bytes. */
+void fake_drain_some(struct conn *c, size_t bytes);
 
 /** It ends from the other side: closed() is called now. */
 void fake_break(struct conn *c, enum conn_end why);

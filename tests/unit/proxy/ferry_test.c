@@ -209,6 +209,27 @@ static void many_workers(void)
 	stage_close();
 }
 
+/* It is cancelled before its flow turns out to be gone. */
+static void cancelled_while_it_crosses(void)
+{
+	char text[4096];
+	struct said s = {.from = "bob", .to = "alice"};
+	size_t n;
+
+	apart();
+	fake_break(alice, CONN_END_PEER);
+	s.more = route_line(route, slice_of(path));
+	n = talk_write(text, sizeof(text), &s);
+	s.more = NULL;
+	s.method = "CANCEL";
+	n += talk_write(text + n, sizeof(text) - n, &s);
+	fake_feed(home, (struct slice){.p = text, .n = n});
+	hear(home, "SIP/2.0 200", NULL);
+	fake_settle();
+	hear(home, "SIP/2.0 487", NULL);
+	stage_close();
+}
+
 static void worker_that_never_was(void)
 {
 	struct token t = {.kind = TOKEN_FLOW, .door = 1};
@@ -245,4 +266,6 @@ TEST_MAIN("proxy/ferry",
 	  {"a sender who goes away has cancelled there too",
 	   sender_goes_while_it_crosses},
 	  {"one of seventy workers is told as well", many_workers},
+	  {"a call that was cancelled on the way is 487",
+	   cancelled_while_it_crosses},
 	  {"a worker that never was has no flow", worker_that_never_was})

@@ -203,6 +203,25 @@ static void name_is_not_found(void)
 	stage_close();
 }
 
+static void name_that_is_known_not_to_be(void)
+{
+	STAGE_OPEN(.routing =
+			   "home_servers = [ \"no.internal.example\", \"" HOME02
+			   "\" ];\n");
+	alice_registers();
+	hear(at(HOME02), "REGISTER", &h);
+	stage_close();
+}
+
+static void address_needs_no_name(void)
+{
+	STAGE_OPEN(.routing = "home_servers = [ \"10.0.0.77:5071\" ];\n");
+	alice_registers();
+	hear(at("10.0.0.77"), "REGISTER", &h);
+	CU_ASSERT_EQUAL(addr_port(&h.by->peer), 5071);
+	stage_close();
+}
+
 static void nobody_waits_for_a_name_any_more(void)
 {
 	STAGE_OPEN(.routing = HOMES);
@@ -226,9 +245,15 @@ static void full_queue_waits_for_room(void)
 	hear(at(HOME01), "REGISTER", &h);
 	fake_of(at(HOME01))->full = true;
 	alice_registers_again("z9hG4bK2");
+	alice_registers_again("z9hG4bK3");
+	quiet(at(HOME01));
+	fake_drain_some(at(HOME01), 800); /* one of them */
+	hear(at(HOME01), "REGISTER", &h);
+	CU_ASSERT_TRUE(says(&h, "z9hG4bK2"));
 	quiet(at(HOME01));
 	fake_drain(at(HOME01));
-	hear(at(HOME01), "REGISTER", NULL);
+	hear(at(HOME01), "REGISTER", &h);
+	CU_ASSERT_TRUE(says(&h, "z9hG4bK3"));
 	stage_close();
 }
 
@@ -278,6 +303,9 @@ TEST_MAIN("proxy/hop",
 	  {"each attempt has a branch of its own", each_attempt_has_its_branch},
 	  {"a name that takes its time is waited for", name_takes_its_time},
 	  {"a name that is not found is passed over", name_is_not_found},
+	  {"a name that is known not to be costs nothing",
+	   name_that_is_known_not_to_be},
+	  {"an address needs no name", address_needs_no_name},
 	  {"who is gone waits for no name", nobody_waits_for_a_name_any_more},
 	  {"a request waits for room in a full queue",
 	   full_queue_waits_for_room},

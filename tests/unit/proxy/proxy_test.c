@@ -58,6 +58,19 @@ static void strangers_learn_nothing(void)
 	stage_close();
 }
 
+static void only_a_register_buys_time(void)
+{
+	STAGE_OPEN();
+	alice = phone("198.51.100.7:4242");
+	ask(alice, .branch = "z9hG4bKi");
+	hear(alice, "SIP/2.0 403", NULL);
+	CU_ASSERT_FALSE(fake_of(alice)->trusted);
+	ask(alice, .method = "REGISTER", .more = CONTACT);
+	CU_ASSERT_TRUE(fake_of(alice)->trusted);
+	CU_ASSERT_EQUAL(fake_of(alice)->trust, CONN_UNPROVEN);
+	stage_close();
+}
+
 static void edge_answers_for_itself(void)
 {
 	struct conn *home;
@@ -370,6 +383,8 @@ TEST_MAIN("proxy/proxy",
 	  {"a REGISTER follows the director's redirect",
 	   register_follows_the_redirect},
 	  {"strangers are refused alike", strangers_learn_nothing},
+	  {"a REGISTER buys a stranger time, and nothing else does",
+	   only_a_register_buys_time},
 	  {"the edge answers for itself", edge_answers_for_itself},
 	  {"pings are answered", pings_are_answered},
 	  {"bytes come in any pieces", bytes_come_in_any_pieces},
