@@ -199,6 +199,7 @@ static void what_is_left_out_has_its_default(void)
 		.flow_timer_s = 120,
 		.server_idle_s = 300,
 		.transactions = 100000,
+		.held_bytes = 67108864,
 		.registrations = 200000,
 		.home_s = 300,
 		.dialog_token_s = 28800,
