@@ -135,49 +135,79 @@ static void refuse_frame(struct proxy *p, struct flow *f,
 		conn_close(f->conn, CONN_END_REFUSED);
 }
 
-/* Answers of our own servers take the short way: no parser. */
-static bool is_short(const struct proxy *p, const struct origin *from)
+/* How a message is read. */
+enum reading {
+	READ_ANSWER, /* of a server of ours: matched and passed back */
+	READ_ONCE, /* a request that looks to be inside a dialog of ours */
+	READ_TWICE, /* anything else: by us and by Sofia's parser */
+};
+
+static bool has_to_tag(const struct frame *frame)
 {
-	return p->frame.response && from->peer == PEER_SERVER;
+	int to = frame_find(frame, FIELD_TO, 0);
+	struct slice v = to < 0 ? (struct slice){0} :
+				  frame_value(frame, (unsigned)to);
+
+	return v.n && memmem(v.p, v.n, ";tag=", 5);
 }
 
-static int parse(struct proxy *p, const struct origin *from, struct msg **m)
+static enum reading reading_of(const struct frame *frame,
+			       const struct origin *from)
 {
-	if (is_short(p, from))
-		return wire_adopt(m, &p->frame);
-	return wire_parse(m, &p->frame);
+	if (frame->response)
+		return from->peer == PEER_SERVER ? READ_ANSWER : READ_TWICE;
+	return frame_find(frame, FIELD_ROUTE, 0) >= 0 && has_to_tag(frame) ?
+		       READ_ONCE :
+		       READ_TWICE;
 }
 
-static struct verdict check(struct proxy *p, const struct origin *from,
-			    struct msg *m)
+/* Parser, sanity, facts. PASS, or why not. */
+static struct verdict read_message(struct job *j, const struct origin *from,
+				   enum reading reading)
 {
-	if (is_short(p, from))
-		return sanity_answer(m);
-	return sanity_check(m, &p->sanity_limits);
-}
-
-/* One framed message, all the way. */
-static void take_message(struct proxy *p, struct flow *f)
-{
+	struct proxy *p = j->p;
 	struct facts_self self = {
 		.settings = p->w->settings,
 		.pen = p->pen,
 		.wall_s = p->w->wall_s,
 	};
+	struct verdict v;
+	int err = reading == READ_TWICE ? wire_parse(&j->msg, &p->frame) :
+					  wire_adopt(&j->msg, &p->frame);
+
+	if (err == ENOMEM)
+		return verdict_refuse(503, "out-of-memory");
+	if (err)
+		return verdict_refuse(400, "unparseable");
+	v = reading == READ_ANSWER ? sanity_answer(j->msg) :
+				     sanity_check(j->msg, &p->sanity_limits);
+	if (v.kind == VERDICT_PASS && facts_read(j->f, j->msg, from, &self))
+		v = verdict_refuse(400, "unreadable");
+	return v;
+}
+
+/* Does our own signature decide where it goes, and nothing else? */
+static bool is_signed_dialog(const struct facts *f)
+{
+	return f->to_tag.n && f->token.kind == TOKEN_DIALOG && f->dialog_fits;
+}
+
+/* One framed message, all the way. */
+static void take_message(struct proxy *p, struct flow *f)
+{
 	struct job j = {.p = p, .flow = f, .f = &p->facts};
 	struct origin origin;
+	enum reading reading;
 	struct verdict v;
 
 	flow_origin(f, p, &origin);
-	if (parse(p, &origin, &j.msg)) {
-		v = verdict_refuse(400, "unparseable");
-		refuse_frame(p, f, &v);
-		return;
+	reading = reading_of(&p->frame, &origin);
+	v = read_message(&j, &origin, reading);
+	if (v.kind == VERDICT_PASS && reading == READ_ONCE &&
+	    !is_signed_dialog(&p->facts)) {
+		wire_destroy(&j.msg);
+		v = read_message(&j, &origin, READ_TWICE);
 	}
-	v = check(p, &origin, j.msg);
-	if (v.kind == VERDICT_PASS &&
-	    facts_read(&p->facts, j.msg, &origin, &self))
-		v = verdict_refuse(400, "unreadable");
 	if (v.kind != VERDICT_PASS) {
 		refuse_frame(p, f, &v);
 	} else if (p->facts.response) {

@@ -136,7 +136,8 @@ static bool harmless(const char *name)
 static struct fault check_parser(struct msg *m, const struct sanity_limits *lim)
 {
 	(void)lim;
-	for (const msg_error_t *e = m->sip->sip_error; e; e = e->er_next) {
+	for (const msg_error_t *e = m->sip ? m->sip->sip_error : NULL; e;
+	     e = e->er_next) {
 		if (!harmless(e->er_name))
 			return fault(400, "syntax");
 	}
@@ -233,7 +234,7 @@ static struct fault check_hops(struct msg *m, const struct sanity_limits *lim)
 static struct fault check_views(struct msg *m, const struct sanity_limits *lim)
 {
 	(void)lim;
-	return views_agree(m) ? SOUND : fault(400, "views-differ");
+	return !m->sip || views_agree(m) ? SOUND : fault(400, "views-differ");
 }
 
 /* The path of steps through a message; order decides which answer wins. */

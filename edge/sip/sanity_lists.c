@@ -52,20 +52,20 @@ static bool empty_branch(const struct msg *m, const struct part_via *via)
 struct fault sanity_vias(struct msg *m, const struct sanity_limits *lim)
 {
 	struct walk w = walk_from(m, FIELD_VIA);
-	const sip_via_t *theirs = m->sip->sip_via;
+	const sip_via_t *theirs = m->sip ? m->sip->sip_via : NULL;
 	struct part_via via;
 	struct slice value;
 
 	while (walk_next(&w, &value)) {
 		if (parts_via(&via, value))
 			return fault(400, "via-syntax");
-		if (!views_same_via(&via, theirs))
+		if (m->sip && !views_same_via(&via, theirs))
 			return fault(400, "views-differ");
 		if (m->said.vias++ == 0)
 			m->said.via = via;
 		if (m->said.vias > lim->vias)
 			return fault(513, "too-many-vias");
-		theirs = theirs->v_next;
+		theirs = m->sip ? theirs->v_next : NULL;
 	}
 	if (theirs)
 		return fault(400, "views-differ");
@@ -103,6 +103,8 @@ static struct fault check_routes(const struct msg *m, enum field field,
 	for (*count = 0; walk_next(&w, &value); ++*count) {
 		if (!read_route(&uri, value))
 			return fault(400, "route-syntax");
+		if (!m->sip)
+			continue;
 		if (!theirs || !views_same_uri(&uri, theirs->r_url))
 			return fault(400, "views-differ");
 		theirs = theirs->r_next;
@@ -112,7 +114,8 @@ static struct fault check_routes(const struct msg *m, enum field field,
 
 struct fault sanity_routes(struct msg *m, const struct sanity_limits *lim)
 {
-	const sip_t *sip = m->sip;
+	static const sip_t unread;
+	const sip_t *sip = m->sip ? m->sip : &unread;
 	const struct {
 		enum field field;
 		const sip_route_t *theirs;
@@ -153,11 +156,13 @@ static struct fault check_contact(const struct msg *m, struct slice value,
 	struct uri_facts uri;
 
 	if (good_star(m, value))
-		return theirs && theirs->m_url->url_type == url_any
+		return !m->sip || (theirs && theirs->m_url->url_type == url_any)
 			       ? SOUND
 			       : fault(400, "views-differ");
 	if (parts_addr(&addr, value) || facts_uri(&uri, addr.uri))
 		return fault(400, "contact-syntax");
+	if (!m->sip)
+		return SOUND;
 	if (!theirs || !views_same_uri(&uri, theirs->m_url))
 		return fault(400, "views-differ");
 	return SOUND;
@@ -166,7 +171,7 @@ static struct fault check_contact(const struct msg *m, struct slice value,
 struct fault sanity_contacts(struct msg *m, const struct sanity_limits *lim)
 {
 	struct walk w = walk_from(m, FIELD_CONTACT);
-	const sip_contact_t *theirs = m->sip->sip_contact;
+	const sip_contact_t *theirs = m->sip ? m->sip->sip_contact : NULL;
 	struct slice value;
 
 	while (walk_next(&w, &value)) {
@@ -177,7 +182,7 @@ struct fault sanity_contacts(struct msg *m, const struct sanity_limits *lim)
 		/* A registrar's answer lists as many as there are. */
 		if (++m->said.contacts > lim->contacts && !m->frame->response)
 			return fault(400, "too-many-contacts");
-		theirs = theirs->m_next;
+		theirs = m->sip ? theirs->m_next : NULL;
 	}
 	return theirs ? fault(400, "views-differ") : SOUND;
 }

@@ -25,12 +25,13 @@ struct msg;
 int wire_parse(struct msg **out, const struct frame *f);
 
 /**
- * Take a response of one of our own servers without Sofia: it is only matched
- * and passed back byte for byte, and its sender proved who it is.
- * sanity_answer() checks it, never sanity_check().
+ * Take a message without Sofia, where nothing is decided by what Sofia would
+ * compare: a response of one of our own servers, which is only matched and
+ * passed back (sanity_answer() checks it), or a request inside a dialog, which
+ * goes where our signed Route says (sanity_check() then has one reader).
  *
  * @param out  the message, owned by the caller; f must outlive it
- * @param f    frame of a response, borrowed
+ * @param f    frame, borrowed
  * @return     0 or ENOMEM
  */
 int wire_adopt(struct msg **out, const struct frame *f);
