@@ -149,24 +149,43 @@ static bool tries_next(const struct txn *t, uint16_t status)
 	return status == 408 && t->hop && t->to == TO_HOME;
 }
 
+/* Nobody wants it answered elsewhere: cancelled from above, or by Timer C. */
+static bool is_given_up(const struct txn *t)
+{
+	return t->cancel_wanted || t->cancel_sent;
+}
+
+/* It was tried there until its time was up: no other server knows better. */
+static bool rang_out(const struct txn *t, uint16_t status)
+{
+	return status == 408 && t->state == TXN_PROCEEDING;
+}
+
 static void take_failure(struct txn *t, struct job *j)
 {
+	uint16_t status = j->f->status;
+
 	if (t->method == METHOD_INVITE)
 		cancel_ack(t, j);
-	if (!t->cancel_wanted && redirect_answer(t, j))
+	/* RFC 3261 §9.2: what ends a cancelled request is 487. */
+	if (t->cancel_wanted && (status == 408 || status == 503)) {
+		reply_final(t, 487, "cancelled");
+		return;
+	}
+	if (!is_given_up(t) && !rang_out(t, status) && redirect_answer(t, j))
 		return;
 	/* What names the inside is followed, or not; it is never passed out. */
-	if (t->to == TO_HOME && j->f->status < 400) {
+	if (t->to == TO_HOME && status < 400) {
 		reply_final(t, t->cancel_wanted ? 487 : 502,
 			    "redirect-not-followed");
 		return;
 	}
-	if (tries_next(t, j->f->status)) {
-		t->best = j->f->status;
-		if (t->hop && !t->cancel_wanted)
+	if (!rang_out(t, status) && tries_next(t, status)) {
+		t->best = status;
+		if (t->hop && !is_given_up(t))
 			hop_next(t);
 		else
-			reply_final(t, j->f->status == 503 ? 500 : 408,
+			reply_final(t, status == 503 ? 500 : 408,
 				    "hop-unavailable");
 		return;
 	}

@@ -203,6 +203,32 @@ static void late_ringing_is_cancelled(void)
 	stage_close();
 }
 
+/* Whatever the server says in its place. */
+static void ends_as_487(void)
+{
+	static const unsigned statuses[] = {408, 503};
+
+	for (unsigned i = 0; i < 4; i++) {
+		alice_calls();
+		if (i < 2) {
+			answer(&invite, 180, "");
+			hear(alice, "SIP/2.0 180", NULL);
+		}
+		ask(alice, .method = "CANCEL");
+		hear(alice, "SIP/2.0 200", NULL);
+		answer(&invite, statuses[i % 2], "");
+		if (i < 2)
+			hear(at(HOME01), "CANCEL", NULL);
+		hear(at(HOME01), "ACK", NULL);
+		hear(alice, "SIP/2.0 487", NULL);
+		quiet(at(DIR01));
+		quiet(at(HOME01));
+		ask(alice, .method = "ACK", .to_tag = "t1");
+		CU_ASSERT_EQUAL(stage_transactions(), 0);
+		stage_close();
+	}
+}
+
 TEST_MAIN("proxy/cancel",
 	  {"after a provisional it is passed on, and 487 comes back",
 	   after_a_provisional},
@@ -220,5 +246,6 @@ TEST_MAIN("proxy/cancel",
 	   server_dies_while_it_rings},
 	  {"a redirect of a call nobody wants is not followed, nor told",
 	   while_it_is_redirected},
+	  {"a server that says 408 or 503 in its place: 487", ends_as_487},
 	  {"who rings after we gave up is cancelled",
 	   late_ringing_is_cancelled})

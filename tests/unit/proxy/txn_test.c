@@ -365,6 +365,60 @@ static void answered_call_outlives_the_connection(void)
 	stage_close();
 }
 
+/* What we gave up is not tried anywhere else. */
+static void timer_c_is_the_last_word(void)
+{
+	static const unsigned statuses[] = {408, 503, 302, 404};
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
+		alice_is_here();
+		call_begins(alice, &invite);
+		answer(&invite, 180, "");
+		hear(alice, "SIP/2.0 180", NULL);
+		fake_pass(185000);
+		hear(at(HOME01), "CANCEL", NULL);
+		answer(&invite, statuses[i],
+		       statuses[i] == 302 ? "Contact: <sip:" HOME02 ">\r\n" :
+					    "");
+		hear(at(HOME01), "ACK", NULL);
+		quiet(at(DIR01));
+		CU_ASSERT_PTR_NULL(fake_reached(HOME02));
+		hear(alice, "SIP/2.0 ", &h);
+		CU_ASSERT_FALSE(says(&h, HOME02));
+		stage_close();
+	}
+}
+
+/* A server that has begun, and found nobody, is still the right one. */
+static void unanswered_is_passed_on(void)
+{
+	alice_is_here();
+	call_begins(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	answer(&invite, 408, "");
+	hear(at(HOME01), "ACK", NULL);
+	hear(alice, "SIP/2.0 408", NULL);
+	quiet(at(DIR01));
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	ask(alice, .branch = "z9hG4bK2", .call_id = "call-2", .more = CONTACT);
+	hear(at(HOME01), "INVITE", NULL);
+	stage_close();
+}
+
+/* Without a word before it, it may be the wrong server that says so. */
+static void silent_home_is_asked_for_again(void)
+{
+	alice_is_here();
+	call_begins(alice, &invite);
+	answer(&invite, 408, "");
+	hear(at(HOME01), "ACK", NULL);
+	hear(at(DIR01), "INVITE", NULL);
+	quiet(alice);
+	stage_close();
+}
+
 TEST_MAIN("proxy/txn", {"a call goes through", call_goes_through},
 	  {"100 comes after 200 ms of silence", trying_comes_after_200_ms},
 	  {"and not when something else was said",
@@ -390,7 +444,12 @@ TEST_MAIN("proxy/txn", {"a call goes through", call_goes_through},
 	  {"a server that goes away before it answers: the next one",
 	   server_goes_away_before_it_answers},
 	  {"Timer C ends a search, once", timer_c_ends_a_search},
+	  {"after it nobody else is asked", timer_c_is_the_last_word},
 	  {"it ends the wait for a name", name_never_comes},
+	  {"a 408 after a provisional answer is passed on",
+	   unanswered_is_passed_on},
+	  {"a 408 without one asks the director",
+	   silent_home_is_asked_for_again},
 	  {"a silent flow is 408", silent_flow_is_408},
 	  {"a flow's 503 is 500", unavailable_flow_is_500},
 	  {"an answered call outlives its connections",
