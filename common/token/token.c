@@ -47,8 +47,7 @@ _Static_assert(COOKIE_LEN + B64_LEN(BRANCH_RAW) == TOKEN_BRANCH_LEN,
 struct token_pen {
 	const struct token_keys *keys;
 	EVP_MAC_CTX *mac[RING_MAX]; /* as keys->key[] */
-	EVP_CIPHER *aes;
-	EVP_CIPHER_CTX *seal;
+	EVP_CIPHER_CTX *seal[RING_MAX]; /* as keys->key[], keyed once too */
 	/* A nonce is drawn bytes, then a count: no two pens, no two tokens. */
 	uint8_t nonce[NONCE_LEN - 4];
 	uint32_t sealed_count;
@@ -111,19 +110,31 @@ static EVP_MAC_CTX *mac_create(EVP_MAC *hmac, const struct ring_key *key)
 	return NULL;
 }
 
+static EVP_CIPHER_CTX *seal_create(const EVP_CIPHER *aes,
+				   const struct ring_key *key)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+	if (ctx && EVP_EncryptInit_ex2(ctx, aes, key->seal, NULL, NULL) == 1)
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
+}
+
 static bool pen_fill(struct token_pen *pen)
 {
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	bool good = hmac != NULL;
+	EVP_CIPHER *aes = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
+	bool good = hmac && aes;
 
 	for (size_t i = 0; good && i < pen->keys->n; i++) {
 		pen->mac[i] = mac_create(hmac, &pen->keys->key[i]);
-		good = pen->mac[i] != NULL;
+		pen->seal[i] = seal_create(aes, &pen->keys->key[i]);
+		good = pen->mac[i] && pen->seal[i];
 	}
 	EVP_MAC_free(hmac); /* contexts hold their own references */
-	pen->aes = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
-	pen->seal = EVP_CIPHER_CTX_new();
-	return good && pen->aes && pen->seal &&
+	EVP_CIPHER_free(aes);
+	return good &&
 	       getrandom(pen->nonce, sizeof(pen->nonce), 0) ==
 		       (ssize_t)sizeof(pen->nonce);
 }
@@ -150,10 +161,10 @@ void token_pen_destroy(struct token_pen **pen)
 	*pen = NULL;
 	if (!p)
 		return;
-	for (size_t i = 0; i < p->keys->n; i++)
+	for (size_t i = 0; i < p->keys->n; i++) {
 		EVP_MAC_CTX_free(p->mac[i]);
-	EVP_CIPHER_CTX_free(p->seal);
-	EVP_CIPHER_free(p->aes);
+		EVP_CIPHER_CTX_free(p->seal[i]);
+	}
 	token_keys_unref(&p->keys);
 	free(p);
 }
@@ -198,13 +209,13 @@ static bool apply_ctr(struct token_pen *pen, const struct ring_key *key,
 		      const uint8_t nonce[NONCE_LEN], const void *in, size_t n,
 		      void *out)
 {
+	EVP_CIPHER_CTX *ctx = pen->seal[key - pen->keys->key];
 	uint8_t iv[16] = {0};
 	int len = 0;
 
 	memcpy(iv, nonce, NONCE_LEN);
-	return EVP_EncryptInit_ex2(pen->seal, pen->aes, key->seal, iv, NULL) ==
-		       1 &&
-	       EVP_EncryptUpdate(pen->seal, out, &len, in, (int)n) == 1 &&
+	return EVP_EncryptInit_ex2(ctx, NULL, NULL, iv, NULL) == 1 &&
+	       EVP_EncryptUpdate(ctx, out, &len, in, (int)n) == 1 &&
 	       len == (int)n;
 }
 

@@ -138,7 +138,7 @@ static void refuse_frame(struct proxy *p, struct flow *f,
 /* How a message is read. */
 enum reading {
 	READ_ANSWER, /* of a server of ours: matched and passed back */
-	READ_ONCE, /* a request that looks to be inside a dialog of ours */
+	READ_ONCE, /* what looks settled: a dialog of ours, a user proved here */
 	READ_TWICE, /* anything else: by us and by Sofia's parser */
 };
 
@@ -156,6 +156,8 @@ static enum reading reading_of(const struct frame *frame,
 {
 	if (frame->response)
 		return from->peer == PEER_SERVER ? READ_ANSWER : READ_TWICE;
+	if (from->peer == PEER_USER || from->peer == PEER_DEVICE)
+		return from->whos ? READ_ONCE : READ_TWICE;
 	return frame_find(frame, FIELD_ROUTE, 0) >= 0 && has_to_tag(frame) ?
 		       READ_ONCE :
 		       READ_TWICE;
@@ -186,10 +188,13 @@ static struct verdict read_message(struct job *j, const struct origin *from,
 	return v;
 }
 
-/* Does our own signature decide where it goes, and nothing else? */
-static bool is_signed_dialog(const struct facts *f)
+/* Is it settled where it goes, by what was signed or proved before? */
+static bool is_settled(const struct facts *f, const struct flow *flow)
 {
-	return f->to_tag.n && f->token.kind == TOKEN_DIALOG && f->dialog_fits;
+	if (f->to_tag.n && f->token.kind == TOKEN_DIALOG && f->dialog_fits)
+		return true;
+	return f->from_who && flow_has(flow, f->from_who) &&
+	       (f->method != METHOD_REGISTER || f->to_who == f->from_who);
 }
 
 /* One framed message, all the way. */
@@ -204,7 +209,7 @@ static void take_message(struct proxy *p, struct flow *f)
 	reading = reading_of(&p->frame, &origin);
 	v = read_message(&j, &origin, reading);
 	if (v.kind == VERDICT_PASS && reading == READ_ONCE &&
-	    !is_signed_dialog(&p->facts)) {
+	    !is_settled(&p->facts, f)) {
 		wire_destroy(&j.msg);
 		v = read_message(&j, &origin, READ_TWICE);
 	}

@@ -3,6 +3,8 @@
  */
 #include "route.h"
 
+#include "base/hash.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -137,11 +139,12 @@ void route_record_near(struct buf *out, const struct txn *t,
 	add_record(out, s, towards_near ? door : FAR_NONE, token);
 }
 
-int route_record_far(struct buf *out, const struct txn *t, enum far_door door,
-		     const struct route_set *set)
+/* The token, made once for 18x and 2xx alike. 0 when it seals too much. */
+static size_t seal(struct txn *t, enum far_door door,
+		   const struct route_set *set, char *text)
 {
-	char text[TOKEN_MAX];
 	struct buf sealed = {0};
+	uint64_t h;
 	size_t n;
 
 	buf_add(&sealed, set->hop);
@@ -149,8 +152,38 @@ int route_record_far(struct buf *out, const struct txn *t, enum far_door door,
 		buf_puts(&sealed, "\n");
 		buf_add(&sealed, set->route[i]);
 	}
-	n = sealed.failed ? 0 : mint(t, door, buf_slice(&sealed), text);
+	h = hash_bytes((uint64_t)door, buf_slice(&sealed));
+	if (t->shown && t->shown_of == h) {
+		n = strlen(t->shown);
+		memcpy(text, t->shown, n);
+	} else {
+		n = sealed.failed ? 0 : mint(t, door, buf_slice(&sealed), text);
+		free(t->shown);
+		t->shown = slice_dup((struct slice){.p = text, .n = n});
+		t->shown_of = h;
+	}
 	buf_fini(&sealed);
+	return n;
+}
+
+static size_t sealed_size(const struct route_set *set)
+{
+	size_t n = set->hop.n;
+
+	for (unsigned i = 0; i < set->n; i++)
+		n += 1 + set->route[i].n;
+	return n;
+}
+
+int route_record_far(struct buf *out, struct txn *t, enum far_door door,
+		     const struct route_set *set)
+{
+	char text[TOKEN_MAX];
+	size_t n;
+
+	if (sealed_size(set) > TOKEN_SEALED_MAX)
+		return EBADMSG;
+	n = seal(t, door, set, text);
 	if (!n)
 		return ENOBUFS;
 	add_record(out, t->p->w->settings, door,

@@ -34,8 +34,9 @@ void route_path(struct buf *out, struct proxy *p, const struct flow *f,
 void route_record_near(struct buf *out, const struct txn *t,
 		       enum far_door door, bool towards_near);
 
-/* Append the one Record-Route line that the far side sees. 0 or ENOBUFS. */
-int route_record_far(struct buf *out, const struct txn *t, enum far_door door,
+/* Append the one Record-Route line that the far side sees. 0; EBADMSG:
+ * the set is more than a token seals; ENOBUFS: no token could be made. */
+int route_record_far(struct buf *out, struct txn *t, enum far_door door,
 		     const struct route_set *set);
 
 /* Collect the Record-Route values of a message, top first. 0, or EBADMSG when

@@ -253,6 +253,7 @@ void txn_destroy(struct txn *t)
 	hop_destroy(&t->hop);
 	txn_forget_sent(t);
 	free(t->rr);
+	free(t->shown);
 	free(t->reg.aor);
 	free(t);
 }

@@ -61,6 +61,8 @@ struct txn {
 	struct hop *hop; /* where it may still go; owned; see target.h */
 	char *rr; /* outward: Record-Route lines for the answers; inward: the
 		     sealed hop, once hop is gone; owned */
+	char *shown; /* token of the Record-Route last shown to far; owned */
+	uint64_t shown_of; /* hash of the route set that it seals */
 	uint64_t far_conn, far_who, dialog; /* what a Record-Route token says;
 					       no dialog: none is written */
 	enum far_door door; /* of the far party */

@@ -1,7 +1,10 @@
 /*
- * chars.c - the table behind chars.h.
+ * chars.c - the table behind chars.h, and sixteen bytes looked at at once.
  */
 #include "chars.h"
+
+/* The compiler's own vectors: any machine, one instruction where it has it. */
+typedef unsigned char wide __attribute__((vector_size(16)));
 
 #define T     CHAR_TOKEN
 #define U     CHAR_USER
@@ -48,3 +51,64 @@ const uint8_t chars_table[256] = {
 	['}'] = V,
 	['\\'] = V,
 };
+
+static wide wide_load(const char *p)
+{
+	wide w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+static bool wide_any(wide w)
+{
+	uint64_t half[2];
+
+	memcpy(half, &w, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
+static wide wide_control(const char *p)
+{
+	wide w = wide_load(p);
+
+	return (wide)(w < 0x20) | (wide)(w == 0x7f);
+}
+
+bool chars_have_control(struct slice s)
+{
+	size_t i = 0;
+	wide bad = {0};
+
+	if (s.n < sizeof(wide)) {
+		while (i < s.n && (unsigned char)s.p[i] >= 0x20 &&
+		       s.p[i] != 0x7f)
+			i++;
+		return i < s.n;
+	}
+	for (; i + sizeof(wide) <= s.n; i += sizeof(wide))
+		bad |= wide_control(s.p + i);
+	/* The last sixteen, most of them a second time. */
+	return wide_any(bad | wide_control(s.p + s.n - sizeof(wide)));
+}
+
+/* Sixteen bytes and the one behind each: a CR and a LF come only together. */
+static wide wide_unpaired(const char *p)
+{
+	wide w = wide_load(p), behind = wide_load(p + 1);
+
+	return (wide)((w == '\r') ^ (behind == '\n')) | (wide)(w == '\0');
+}
+
+bool chars_lines_clean(struct slice s)
+{
+	const char *last = s.p + s.n - sizeof(wide) - 1;
+	wide bad = {0};
+
+	if (s.n < sizeof(wide) + 1)
+		return false;
+	for (const char *p = s.p; p < last; p += sizeof(wide))
+		bad |= wide_unpaired(p);
+	/* The last ones, most of them a second time. */
+	return !wide_any(bad | wide_unpaired(last));
+}

@@ -35,6 +35,15 @@ static inline size_t chars_span(struct slice s, unsigned classes)
 	return i;
 }
 
+/* Is there a control byte (RFC 5234 §B.1: CTL), white space like HT too? */
+bool chars_have_control(struct slice s);
+
+/*
+ * Do CR and LF stand only side by side, and is there no NUL? For the lines of
+ * a head, that begin with neither; false for less than 17 bytes.
+ */
+bool chars_lines_clean(struct slice s);
+
 /* White space as it may stand inside a folded field (LWS). */
 static inline bool char_is_space(char c)
 {

@@ -114,15 +114,19 @@ static void know_param(struct contact_facts *c, const struct part_param *p)
 		c->has_reg_id = true;
 }
 
-static int read_contact(struct contact_facts *c, struct slice value)
+/* Of a binding the URI is compared, and never followed: its text will do. */
+static int read_contact(struct contact_facts *c, struct slice value,
+			bool followed)
 {
 	struct part_param p;
 	struct part_addr addr;
 
 	*c = (struct contact_facts){
 		.value = value, .q = 1000, .expires = UINT32_MAX};
-	if (parts_addr(&addr, value) || facts_uri(&c->uri, addr.uri))
+	if (parts_addr(&addr, value) ||
+	    (followed && facts_uri(&c->uri, addr.uri)))
 		return EBADMSG;
+	c->uri.raw = addr.uri;
 	while (parts_param(&addr.params, &p) == 0)
 		know_param(c, &p);
 	return 0;
@@ -137,7 +141,8 @@ static int add_contact(struct facts *out, struct slice value)
 	/* An answer may list more bindings than anybody here asks for. */
 	if (out->contacts == FACTS_CONTACTS_MAX)
 		return out->response ? 0 : EBADMSG;
-	if (read_contact(&out->contact[out->contacts], value))
+	if (read_contact(&out->contact[out->contacts], value,
+			 out->method != METHOD_REGISTER || out->status >= 300))
 		return EBADMSG;
 	out->contacts++;
 	return 0;

@@ -57,23 +57,54 @@ static const struct name names[LONGEST + 1][MOST_OF_A_LENGTH + 1] = {
 	[20] = {{"p-preferred-identity", FIELD_P_PREFERRED_IDENTITY}},
 };
 
+static bool same_eight(const char *lower, const char *name)
+{
+	uint64_t a, b;
+
+	memcpy(&a, lower, sizeof(a));
+	memcpy(&b, name, sizeof(b));
+	return a == (b | UINT64_C(0x2020202020202020));
+}
+
+static bool same_four(const char *lower, const char *name)
+{
+	uint32_t a, b;
+
+	memcpy(&a, lower, sizeof(a));
+	memcpy(&b, name, sizeof(b));
+	return a == (b | UINT32_C(0x20202020));
+}
+
+/* Eight, four or one at a time; the last ones may be compared twice. */
 static bool same_letters(const char *lower, struct slice name)
 {
-	for (size_t i = 0; i < name.n; i++) {
-		if ((name.p[i] | 0x20) != lower[i])
-			return false;
+	size_t i = 0, n = name.n;
+
+	if (n >= 8) {
+		for (; i + 8 <= n; i += 8) {
+			if (!same_eight(lower + i, name.p + i))
+				return false;
+		}
+		return same_eight(lower + n - 8, name.p + n - 8);
 	}
-	return true;
+	if (n >= 4)
+		return same_four(lower, name.p) &&
+		       same_four(lower + n - 4, name.p + n - 4);
+	while (i < n && (name.p[i] | 0x20) == lower[i])
+		i++;
+	return i == n;
 }
 
 enum field field_by_name(struct slice name)
 {
 	const struct name *n;
+	char first;
 
-	if (name.n > LONGEST)
+	if (name.n == 0 || name.n > LONGEST)
 		return FIELD_OTHER;
+	first = name.p[0] | 0x20;
 	for (n = names[name.n]; n->lower; n++) {
-		if (same_letters(n->lower, name))
+		if (n->lower[0] == first && same_letters(n->lower, name))
 			return n->field;
 	}
 	return FIELD_OTHER;

@@ -8,43 +8,66 @@
 
 #include <errno.h>
 
-/* Behind the CRLF that ends the line at `at`, folded lines included. */
-static size_t field_end(struct slice head, size_t at)
+static bool is_blank(char c)
 {
-	const char *nl;
+	return c == ' ' || c == '\t';
+}
 
-	do {
-		nl = memchr(head.p + at, '\n', head.n - at);
-		if (!nl)
-			return 0;
-		at = (size_t)(nl - head.p) + 1;
-	} while (at < head.n && (head.p[at] == ' ' || head.p[at] == '\t'));
+/* Behind the LF that ends the line at `at`; 0 when none does. */
+static size_t line_end(struct slice head, size_t at)
+{
+	const char *nl = memchr(head.p + at, '\n', head.n - at);
+
+	return nl ? (size_t)(nl - head.p) + 1 : 0;
+}
+
+/* Does a line that begins at `at` continue the one before? */
+static bool continues(struct slice head, size_t at)
+{
+	return at > 0 && at < head.n && is_blank(head.p[at]);
+}
+
+/* Behind the CRLF that ends the line at `at`, folded lines included. */
+static size_t field_end(struct slice head, size_t at, bool *folded)
+{
+	at = line_end(head, at);
+	while (continues(head, at)) {
+		*folded = true;
+		at = line_end(head, at);
+	}
 	return at;
 }
 
-/* RFC 3261 §7.3.1, §25.1: HCOLON = *( SP / HTAB ) ":" SWS */
+/*
+ * RFC 3261 §7.3.1, §25.1: HCOLON = *( SP / HTAB ) ":" SWS
+ *
+ * No length is looked at before the colon: the LF at the field's end stops
+ * whatever runs up to it.
+ */
 static bool index_field(struct frame_line *l, struct slice head)
 {
-	struct slice rest = slice_from(head, l->start);
-	size_t name = chars_span(rest, CHAR_TOKEN), at = name;
+	const char *name = head.p + l->start, *end = head.p + l->end, *p = name;
+	size_t n;
 
-	while (at < rest.n && (rest.p[at] == ' ' || rest.p[at] == '\t'))
-		at++;
-	if (name == 0 || at == rest.n || rest.p[at] != ':')
+	while (char_is(*p, CHAR_TOKEN))
+		p++;
+	n = (size_t)(p - name);
+	while (is_blank(*p))
+		p++;
+	if (n == 0 || *p != ':')
 		return false;
-	at += l->start + 1;
-	while (at < l->end && char_is_space(head.p[at]))
-		at++;
-	l->value = (uint32_t)(at < l->end ? at : l->end - 2);
-	l->field = (uint8_t)field_by_name((struct slice){rest.p, name});
+	for (p++; p < end && char_is_space(*p); p++)
+		;
+	l->value = p < end ? (uint32_t)(p - head.p) : l->end - 2;
+	l->field = (uint8_t)field_by_name((struct slice){name, n});
 	return true;
 }
 
-const char *frame_index_head(struct frame *out, struct slice bytes,
-			     size_t limit, uint32_t most)
+static const char *index_head(struct frame *out, struct slice bytes,
+			      size_t limit, uint32_t most, bool *folded)
 {
 	struct slice head = {bytes.p, limit};
-	size_t at = field_end(head, 0);
+	size_t at = field_end(head, 0, folded);
 	struct frame_line *l;
 
 	out->bytes = bytes;
@@ -56,7 +79,7 @@ const char *frame_index_head(struct frame *out, struct slice bytes,
 			return "too-many-headers";
 		l = &out->line[out->lines];
 		l->start = (uint32_t)at;
-		at = field_end(head, at);
+		at = field_end(head, at, folded);
 		l->end = (uint32_t)at;
 		if (at == 0 || !index_field(l, head))
 			return "header-name";
@@ -66,14 +89,37 @@ const char *frame_index_head(struct frame *out, struct slice bytes,
 	return NULL;
 }
 
+const char *frame_index_head(struct frame *out, struct slice bytes,
+			     size_t limit, uint32_t most)
+{
+	bool folded;
+
+	return index_head(out, bytes, limit, most, &folded);
+}
+
+static bool ends_empty(const struct frame *f)
+{
+	return f->head_end >= 4 &&
+	       memcmp(f->bytes.p + f->head_end - 4, "\r\n\r\n", 4) == 0;
+}
+
+bool frame_index_plain(struct frame *out, struct slice bytes, size_t limit,
+		       uint32_t most)
+{
+	bool folded = false;
+
+	limit = bytes.n < limit ? bytes.n : limit;
+	if (index_head(out, bytes, limit, most, &folded) || folded)
+		return false;
+	return ends_empty(out) &&
+	       chars_lines_clean((struct slice){bytes.p, out->head_end});
+}
+
 int framer_index(struct frame *out, struct slice bytes)
 {
 	if (frame_index_head(out, bytes, bytes.n, FRAMER_LINES_MAX))
 		return EBADMSG;
-	if (out->head_end < 4 ||
-	    memcmp(bytes.p + out->head_end - 4, "\r\n\r\n", 4) != 0)
-		return EBADMSG;
-	return 0;
+	return ends_empty(out) ? 0 : EBADMSG;
 }
 
 struct slice frame_value(const struct frame *f, unsigned i)
@@ -95,13 +141,25 @@ int frame_find(const struct frame *f, enum field field, unsigned from)
 	return -1;
 }
 
+/* The next such byte, or the end. */
+static size_t index_from(struct slice s, size_t at, char c)
+{
+	const char *p = at < s.n ? memchr(s.p + at, c, s.n - at) : NULL;
+
+	return p ? (size_t)(p - s.p) : s.n;
+}
+
 /* Behind the quoted string, <...> or comment that begins at `at`. */
 static size_t skip_group(struct slice s, size_t at)
 {
-	char close = s.p[at] == '"' ? '"' : s.p[at] == '<' ? '>' : ')';
+	char close = s.p[at] == '"' ? '"' : ')';
 
+	if (s.p[at] == '<') {
+		at = index_from(s, at, '>');
+		return at < s.n ? at + 1 : s.n;
+	}
 	for (at++; at < s.n && s.p[at] != close; at++) {
-		if (s.p[at] == '\\' && close != '>')
+		if (s.p[at] == '\\')
 			at++;
 	}
 	return at < s.n ? at + 1 : s.n;
@@ -117,25 +175,40 @@ static bool opens_group(struct slice s, size_t at)
 	return c == '(' && (at == 0 || char_is_space(s.p[at - 1]));
 }
 
-/* The next byte that may end an element or open a group. */
-static size_t plain_end(struct slice s, size_t at)
+/* Before `end`, the first byte that opens a group, or `end`. */
+static size_t plain_end(struct slice s, size_t at, size_t end)
 {
 	static const bool marks[256] = {
-		[','] = true, ['"'] = true, ['<'] = true, ['('] = true};
+		['"'] = true, ['<'] = true, ['('] = true};
 
-	while (at < s.n && !marks[(unsigned char)s.p[at]])
+	while (at < end &&
+	       !(marks[(unsigned char)s.p[at]] && opens_group(s, at)))
 		at++;
 	return at;
+}
+
+/* The first comma that is in no group, or the end. Most values have none at
+ * all; only what stands in front of one is looked at byte by byte. */
+static size_t element_end(struct slice s)
+{
+	size_t at = 0, comma = index_from(s, 0, ',');
+
+	while (comma < s.n) {
+		at = plain_end(s, at, comma);
+		if (at == comma)
+			break;
+		at = skip_group(s, at);
+		if (at > comma)
+			comma = index_from(s, at, ',');
+	}
+	return comma;
 }
 
 struct slice frame_list_next(struct slice *rest)
 {
 	struct slice s = *rest, element;
-	size_t at = plain_end(s, 0);
+	size_t at = element_end(s);
 
-	while (at < s.n && s.p[at] != ',')
-		at = plain_end(s,
-			       opens_group(s, at) ? skip_group(s, at) : at + 1);
 	element = (struct slice){s.p, at};
 	*rest = at < s.n ? slice_from(s, at + 1) : (struct slice){NULL, 0};
 	return slice_trim(element);

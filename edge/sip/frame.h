@@ -1,5 +1,5 @@
 /*
- * frame.h - the line index of a head that was already scanned.
+ * frame.h - the line index of a head, scanned or about to be.
  */
 #ifndef EDGE_SIP_FRAME_H
 #define EDGE_SIP_FRAME_H
@@ -15,5 +15,17 @@
  */
 const char *frame_index_head(struct frame *out, struct slice bytes,
 			     size_t limit, uint32_t most);
+
+/*
+ * Index a head that nobody has scanned, if it is as almost all are.
+ *
+ * limit: look no further.
+ * most: header fields that are still good.
+ * Returns false when the head is not whole, has a folded line, or when there
+ * is anything at all to say against its bytes: scan it, then. True says
+ * nothing of the start line.
+ */
+bool frame_index_plain(struct frame *out, struct slice bytes, size_t limit,
+		       uint32_t most);
 
 #endif

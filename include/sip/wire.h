@@ -27,8 +27,8 @@ int wire_parse(struct msg **out, const struct frame *f);
 /**
  * Take a message without Sofia, where nothing is decided by what Sofia would
  * compare: a response of one of our own servers, which is only matched and
- * passed back (sanity_answer() checks it), or a request inside a dialog, which
- * goes where our signed Route says (sanity_check() then has one reader).
+ * passed back (sanity_answer() checks it), or a request whose way is settled
+ * by what was signed or proved before (sanity_check() then has one reader).
  *
  * @param out  the message, owned by the caller; f must outlive it
  * @param f    frame, borrowed
