@@ -102,11 +102,12 @@ static wide wide_unpaired(const char *p)
 
 bool chars_lines_clean(struct slice s)
 {
-	const char *last = s.p + s.n - sizeof(wide) - 1;
+	const char *last;
 	wide bad = {0};
 
 	if (s.n < sizeof(wide) + 1)
 		return false;
+	last = s.p + s.n - sizeof(wide) - 1;
 	for (const char *p = s.p; p < last; p += sizeof(wide))
 		bad |= wide_unpaired(p);
 	/* The last ones, most of them a second time. */

@@ -28,7 +28,7 @@ static bool continues(struct slice head, size_t at)
 }
 
 /* Behind the CRLF that ends the line at `at`, folded lines included. */
-static size_t field_end(struct slice head, size_t at, bool *folded)
+static inline size_t field_end(struct slice head, size_t at, bool *folded)
 {
 	at = line_end(head, at);
 	while (continues(head, at)) {
@@ -68,16 +68,16 @@ static const char *index_head(struct frame *out, struct slice bytes,
 {
 	struct slice head = {bytes.p, limit};
 	size_t at = field_end(head, 0, folded);
-	struct frame_line *l;
+	struct frame_line *l = out->line, *last;
 
+	last = l + (most < FRAMER_LINES_MAX ? most : FRAMER_LINES_MAX);
 	out->bytes = bytes;
 	out->response = head.n > 4 && memcmp(head.p, "SIP/", 4) == 0;
 	out->start_end = out->head_end = (uint32_t)at;
 	out->lines = 0;
-	while (at > 0 && at < head.n && head.p[at] != '\r') {
-		if (out->lines >= most || out->lines >= FRAMER_LINES_MAX)
+	for (; at > 0 && at < head.n && head.p[at] != '\r'; l++) {
+		if (l == last)
 			return "too-many-headers";
-		l = &out->line[out->lines];
 		l->start = (uint32_t)at;
 		at = field_end(head, at, folded);
 		l->end = (uint32_t)at;
