@@ -422,7 +422,9 @@ void request_forward(struct job *j, const struct verdict *verdict)
 	err = request_write(t, j);
 	if (err) {
 		txn_destroy(t);
-		reply_now(j, err == EBADMSG ? 400 : 500, (struct slice){0});
+		v = err == EBADMSG ? verdict_refuse(400, "route-set-too-long") :
+				     verdict_refuse(500, "out-of-memory");
+		reply_verdict(j, &v);
 		return;
 	}
 	request_begin(t, j);

@@ -16,6 +16,7 @@
 
 #include "policy/boundary.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,21 +34,30 @@ static void stray(struct job *j, const char *rule)
 }
 
 /* Record-Route lines for the receiver of an answer to a dialog-forming
- * request; those that came are left out by the boundary. */
-static void add_record(struct buf *top, struct txn *t, struct job *j)
+ * request; those that came are left out by the boundary. 0, ENOMEM, or EBADMSG
+ * when there is more to seal than a token holds. */
+static int add_record(struct buf *top, struct txn *t, struct job *j)
 {
 	struct route_set set;
 
 	if (t->outward) {
 		buf_puts(top, t->rr ? t->rr : "");
-		return;
+		return 0;
 	}
-	if (!j->f->has_record_route || !t->rr ||
-	    route_collect(wire_frame(j->msg), &set))
-		return;
+	if (!j->f->has_record_route)
+		return 0;
+	if (!t->rr)
+		return ENOMEM;
+	if (route_collect(wire_frame(j->msg), &set))
+		return EBADMSG;
 	route_turn(t->p, &set);
 	set.hop = slice_of(t->rr);
-	route_record_far(top, t, t->door, &set);
+	return route_record_far(top, t, t->door, &set);
+}
+
+static const char *record_rule(int err)
+{
+	return err == EBADMSG ? "route-set-too-long" : "out-of-memory";
 }
 
 /* Inward: remember which server took a dialog-forming request. */
@@ -74,22 +84,43 @@ static uint64_t response_drop(const struct txn *t)
 	       (t->from_near ? 0 : boundary_drop(BOUNDARY_OUTWARD));
 }
 
-/* Pass it back as it came, but for our Via, the route set and the border. */
-static void pass_back(struct txn *t, struct job *j, bool flow_timer)
+/* The callee has answered, and nothing of ours could end the call as gently as
+ * the two who are in it: it passes without a way back through the edge. */
+static void log_no_record(struct txn *t, int err)
+{
+	char name[40];
+
+	log_event(LOG_LEVEL_ERROR, txn_name(t, name), "no-record-route",
+		  "rule=%s", record_rule(err));
+}
+
+static bool is_accepted_call(const struct txn *t, const struct job *j)
+{
+	return t->method == METHOD_INVITE && j->f->status >= 200;
+}
+
+/* Pass it back as it came, but for our Via, the route set and the border. An
+ * error: it was not passed, since later requests would not find their way. */
+static int pass_back(struct txn *t, struct job *j, bool flow_timer)
 {
 	struct buf *out = &t->p->out, *top = &t->p->top;
 	char timer[48] = "";
 	struct rewrite rw = {.pop_via = true, .drop = response_drop(t)};
+	int err = 0;
 
 	if (!t->up)
-		return;
+		return 0;
 	buf_reset(out);
 	buf_reset(top);
 	if (t->dialog && j->f->status > 100 && j->f->status < 300) {
 		if (!t->outward && t->hop)
 			note_hop(t);
-		add_record(top, t, j);
+		err = add_record(top, t, j);
 	}
+	if (err && !is_accepted_call(t, j))
+		return err;
+	if (err)
+		log_no_record(t, err);
 	if (flow_timer)
 		snprintf(timer, sizeof(timer), "Flow-Timer: %u\r\n",
 			 t->p->w->settings->limits.flow_timer_s);
@@ -100,10 +131,13 @@ static void pass_back(struct txn *t, struct job *j, bool flow_timer)
 		flow_send(t->up, buf_slice(out));
 	t->answered = true;
 	count_up(&t->p->count.answered);
+	return 0;
 }
 
 static void take_provisional(struct txn *t, struct job *j)
 {
+	int err;
+
 	/* RFC 4320 §4.1: nothing but 100 for other methods, and that is hop
 	 * by hop. */
 	if (t->method != METHOD_INVITE)
@@ -117,17 +151,26 @@ static void take_provisional(struct txn *t, struct job *j)
 	/* RFC 3261 §16.7 step 2: Timer C starts over. */
 	if (!t->cancel_sent)
 		deadline_start(&t->p->timer_c, &t->life, t->p->w->now_ms);
-	pass_back(t, j, false);
+	err = pass_back(t, j, false);
+	if (!err)
+		return;
+	cancel_send(t);
+	reply_final(t, 500, record_rule(err));
 }
 
 /* INVITE and 2xx: it may come again, and is passed each time (RFC 6026). */
 static void take_success(struct txn *t, struct job *j)
 {
 	bool flow_timer = false;
+	int err;
 
 	if (t->method == METHOD_REGISTER)
 		flow_timer = register_done(t, j);
-	pass_back(t, j, flow_timer);
+	err = pass_back(t, j, flow_timer);
+	if (err) {
+		reply_final(t, 500, record_rule(err));
+		return;
+	}
 	if (t->method != METHOD_INVITE) {
 		txn_destroy(t);
 		return;

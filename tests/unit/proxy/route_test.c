@@ -370,23 +370,66 @@ static void sealed_sets_are_read_back(void)
 	CU_ASSERT_EQUAL(set.n, 0);
 }
 
+/* Record-Route lines of servers behind the edge that no token can seal. */
+static const char *too_many_records(void)
+{
+	static char lines[4096];
+	size_t n = 0;
+
+	for (int i = 0; i < 12; i++)
+		n += (size_t)snprintf(lines + n, sizeof(lines) - n,
+				      "Record-Route: <sip:%0100d@h;lr>\r\n", i);
+	return lines;
+}
+
 /* More than a token seals: refused, not cut short. */
 static void too_long_a_route_set_is_refused(void)
 {
 	char path[512], more[4096];
-	size_t n;
 
 	alice_is_here();
 	enroll_path(alice, "alice", path);
 	home = server(HOME01);
-	n = (size_t)snprintf(more, sizeof(more), "Route: %s\r\n", path);
-	for (int i = 0; i < 12; i++)
-		n += (size_t)snprintf(more + n, sizeof(more) - n,
-				      "Record-Route: <sip:%0100d@h;lr>\r\n", i);
+	snprintf(more, sizeof(more), "Route: %s\r\n%s", path,
+		 too_many_records());
 	ask(home, .from = "bob", .to = "alice", .more = more);
-	hear(home, "SIP/2.0 500", NULL);
+	hear(home, "SIP/2.0 400", NULL);
 	quiet(alice);
 	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
+/* Later requests of the caller would not find their way: better no call. */
+static void too_long_a_way_back_ends_the_call(void)
+{
+	alice_is_here();
+	call_begins(alice, &invite);
+	answer(&invite, 180, too_many_records());
+	hear(alice, "SIP/2.0 500", NULL);
+	hear(at(HOME01), "CANCEL", &h);
+	answer(&h, 200, "");
+	answer(&invite, 487, "");
+	hear(at(HOME01), "ACK", NULL);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	quiet(alice);
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	ask(alice, .method = "SUBSCRIBE", .branch = "z9hG4bKs",
+	    .call_id = "call-2", .more = CONTACT);
+	hear(at(HOME01), "SUBSCRIBE", &h);
+	answer(&h, 200, too_many_records());
+	hear(alice, "SIP/2.0 500", NULL);
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	stage_close();
+}
+
+/* But who is in a call already hears of it. */
+static void too_long_a_way_back_of_an_accepted_call(void)
+{
+	alice_is_here();
+	call_begins(alice, &invite);
+	answer(&invite, 200, too_many_records());
+	hear(alice, "SIP/2.0 200", &h);
+	CU_ASSERT_EQUAL(values(&h, FIELD_RECORD_ROUTE), 0);
 	stage_close();
 }
 
@@ -445,4 +488,8 @@ TEST_MAIN("proxy/route",
 	   our_names_and_addresses_are_ours},
 	  {"a sealed set is read back", sealed_sets_are_read_back},
 	  {"a route set too long for a token is refused",
-	   too_long_a_route_set_is_refused})
+	   too_long_a_route_set_is_refused},
+	  {"one too long for the way back ends what was asked",
+	   too_long_a_way_back_ends_the_call},
+	  {"but an accepted call passes",
+	   too_long_a_way_back_of_an_accepted_call})
