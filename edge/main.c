@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 #include <uv.h>
 
-#define EXIT_USAGE 2
+#define EXIT_USAGE	2
 #define ROTATE_CHECK_MS (10 * 60 * 1000)
 
 /* Everything that lives as long as the program. */
@@ -75,7 +75,8 @@ static const char *needs_restart(const struct settings *a,
 	for (int i = 0; i < LEG_COUNT; i++) {
 		const struct leg_settings *x = &a->leg[i], *y = &b->leg[i];
 
-		if (x->tls_port != y->tls_port || x->users_port != y->users_port)
+		if (x->tls_port != y->tls_port ||
+		    x->users_port != y->users_port)
 			return "a TLS port";
 		if (x->addresses != y->addresses)
 			return "a leg's address";
@@ -177,9 +178,9 @@ static void on_usr1(uv_signal_t *h, int signum)
 		  (unsigned long long)c.requests,
 		  (unsigned long long)c.responses,
 		  (unsigned long long)c.forwarded,
-		  (unsigned long long)c.answered,
-		  (unsigned long long)c.refused, (unsigned long long)c.dropped,
-		  (unsigned long long)c.stray, (unsigned long long)c.redirects,
+		  (unsigned long long)c.answered, (unsigned long long)c.refused,
+		  (unsigned long long)c.dropped, (unsigned long long)c.stray,
+		  (unsigned long long)c.redirects,
 		  (unsigned long long)c.failovers,
 		  (unsigned long long)c.undecided,
 		  (unsigned long long)c.transactions,
@@ -196,16 +197,15 @@ static void on_rotate(uv_timer_t *h)
 		return;
 	if (token_keys_open(&keys, e->settings->state_dir, now_wall_s(),
 			    e->settings->limits.dialog_token_s, why)) {
-		log_event(LOG_LEVEL_ERROR, "edge", "keys-kept",
-			  "reason=\"%s\"", why);
+		log_event(LOG_LEVEL_ERROR, "edge", "keys-kept", "reason=\"%s\"",
+			  why);
 		return;
 	}
 	proxy_shared_keys(e->shared, keys);
 	token_keys_unref(&e->keys);
 	e->keys = keys;
 	workers_reload(e->workers, e->settings, e->tls);
-	log_event(LOG_LEVEL_NOTICE, "edge", "keys-rotated",
-		  "next=%llu",
+	log_event(LOG_LEVEL_NOTICE, "edge", "keys-rotated", "next=%llu",
 		  (unsigned long long)token_keys_rotate_at(keys));
 }
 
@@ -224,8 +224,7 @@ static void watch_all(struct edge *e)
 	watch(e, &e->usr1, on_usr1, SIGUSR1);
 	uv_timer_init(&e->loop, &e->rotate);
 	e->rotate.data = e;
-	uv_timer_start(&e->rotate, on_rotate, ROTATE_CHECK_MS,
-		       ROTATE_CHECK_MS);
+	uv_timer_start(&e->rotate, on_rotate, ROTATE_CHECK_MS, ROTATE_CHECK_MS);
 }
 
 static void close_handle(uv_handle_t *h, void *arg)
@@ -252,8 +251,7 @@ static int start(struct edge *e, char *why)
 			      e->settings->limits.dialog_token_s, why);
 	if (err)
 		return err;
-	err = resolver_create(&e->resolver, &e->loop, e->box, e->settings,
-			      why);
+	err = resolver_create(&e->resolver, &e->loop, e->box, e->settings, why);
 	if (err)
 		return err;
 	err = proxy_shared_create(&e->shared, e->settings, e->keys);

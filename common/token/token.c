@@ -46,7 +46,7 @@ _Static_assert(COOKIE_LEN + B64_LEN(BRANCH_RAW) == TOKEN_BRANCH_LEN,
 /** One thread's contexts, keyed once and then only rewound. */
 struct token_pen {
 	const struct token_keys *keys;
-	EVP_MAC_CTX *mac[RING_MAX]; /* as keys->key[] */
+	EVP_MAC_CTX *mac[RING_MAX];	/* as keys->key[] */
 	EVP_CIPHER_CTX *seal[RING_MAX]; /* as keys->key[], keyed once too */
 	/* A nonce is drawn bytes, then a count: no two pens, no two tokens. */
 	uint8_t nonce[NONCE_LEN - 4];
@@ -134,9 +134,8 @@ static bool pen_fill(struct token_pen *pen)
 	}
 	EVP_MAC_free(hmac); /* contexts hold their own references */
 	EVP_CIPHER_free(aes);
-	return good &&
-	       getrandom(pen->nonce, sizeof(pen->nonce), 0) ==
-		       (ssize_t)sizeof(pen->nonce);
+	return good && getrandom(pen->nonce, sizeof(pen->nonce), 0) ==
+			       (ssize_t)sizeof(pen->nonce);
 }
 
 int token_pen_create(struct token_pen **out, const struct token_keys *k)

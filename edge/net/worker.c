@@ -124,8 +124,8 @@ static int open_handles(struct worker_inner *w)
 	w->prepare.data = w->timer.data = w;
 	if (err)
 		return -err;
-	w->timer_fd = timerfd_create(CLOCK_MONOTONIC,
-				     TFD_NONBLOCK | TFD_CLOEXEC);
+	w->timer_fd =
+		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (w->timer_fd < 0)
 		return errno;
 	err = uv_poll_init(&w->loop, &w->timer, w->timer_fd);

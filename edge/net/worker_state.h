@@ -21,7 +21,7 @@ struct worker_inner {
 	const struct tlsctx *tls;	  /* referenced */
 	uv_loop_t loop;
 	uv_prepare_t prepare;
-	int timer_fd;	/* one timer for all deadlines, see worker.c */
+	int timer_fd; /* one timer for all deadlines, see worker.c */
 	uv_poll_t timer;
 	uint64_t armed_ms; /* when timer fires; UINT64_MAX when off */
 	bool fresh;	   /* now_ms was taken in this turn */

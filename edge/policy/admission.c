@@ -12,8 +12,7 @@ struct verdict admission_loop(const struct settings *s, const struct facts *f)
 	return (struct verdict){.kind = VERDICT_PASS};
 }
 
-struct verdict admission_server(const struct settings *s,
-				const struct facts *f)
+struct verdict admission_server(const struct settings *s, const struct facts *f)
 {
 	(void)s;
 	if (f->origin.leg != LEG_INSIDE || f->origin.peer != PEER_STRANGER)

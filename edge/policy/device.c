@@ -23,9 +23,9 @@ struct verdict device_method(const struct settings *s, const struct facts *f)
 	if (!d)
 		return verdict_refuse(403, "device-not-enrolled");
 	if (f->method == METHOD_REGISTER)
-		return d->may_register ?
-			       (struct verdict){.kind = VERDICT_PASS} :
-			       verdict_refuse(403, "device-may-not-register");
+		return d->may_register
+			       ? (struct verdict){.kind = VERDICT_PASS}
+			       : verdict_refuse(403, "device-may-not-register");
 	if (!lists_method(d, f->method_name))
 		return verdict_refuse(403, "device-method");
 	return (struct verdict){.kind = VERDICT_PASS};
@@ -34,8 +34,8 @@ struct verdict device_method(const struct settings *s, const struct facts *f)
 /* Outside of dialogs: a called device may go by what it was called. */
 struct verdict device_identity(const struct settings *s, const struct facts *f)
 {
-	const char *aor = f->method == METHOD_REGISTER ? f->to_aor :
-							 f->from_aor;
+	const char *aor =
+		f->method == METHOD_REGISTER ? f->to_aor : f->from_aor;
 
 	(void)s;
 	if (f->origin.peer != PEER_DEVICE ||

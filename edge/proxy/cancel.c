@@ -22,8 +22,8 @@ static void send_follow(struct txn *t, const char *method, struct slice to)
 	static _Thread_local struct frame kept;
 	struct buf out = {0};
 
-	if (!t->sent || framer_index(&kept, (struct slice){.p = t->sent,
-							   .n = t->sent_len}))
+	if (!t->sent ||
+	    framer_index(&kept, (struct slice){.p = t->sent, .n = t->sent_len}))
 		return;
 	if (!headers_follow(&out, &kept, method, to))
 		send_down(t, &out);

@@ -15,12 +15,12 @@
 /* One crossing. */
 struct parcel {
 	struct post post;
-	unsigned from; /* worker */
-	conn_id conn; /* the flow it is about */
+	unsigned from;		   /* worker */
+	conn_id conn;		   /* the flow it is about */
 	uint32_t slot, generation; /* the transaction at the sender */
 	bool may_follow;
 	bool full; /* the flow is there, but its peer does not read */
-	bool ack; /* nothing comes back but this parcel */
+	bool ack;  /* nothing comes back but this parcel */
 	size_t n;
 	char bytes[];
 };
@@ -108,8 +108,8 @@ static void deliver_bytes(struct post *post, void *arg)
 	struct conn *c = conn_find(arg, parcel->conn);
 
 	if (c && c->open)
-		conn_send(c, (struct slice){.p = parcel->bytes,
-					    .n = parcel->n});
+		conn_send(c,
+			  (struct slice){.p = parcel->bytes, .n = parcel->n});
 	free(parcel);
 }
 
@@ -141,8 +141,7 @@ void ferry_bytes(struct txn *t, struct slice bytes)
 	struct parcel *parcel = pack(t->p, t->down_id, deliver_bytes, bytes);
 
 	if (parcel)
-		worker_post(t->p->w, CONN_ID_WORKER(t->down_id),
-			    &parcel->post);
+		worker_post(t->p->w, CONN_ID_WORKER(t->down_id), &parcel->post);
 }
 
 static void deliver_response(struct post *post, void *arg)
@@ -174,7 +173,7 @@ static void flow_closed(struct post *post, void *arg)
 	struct proxy *p = ((struct worker *)arg)->user;
 	struct list *it, *tmp;
 
-	LIST_EACH(&p->abroad, it, tmp) {
+	LIST_EACH (&p->abroad, it, tmp) {
 		struct txn *t = LIST_OWNER(it, struct txn, down_link);
 
 		if (t->down_id == parcel->conn)

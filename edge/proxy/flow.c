@@ -68,8 +68,7 @@ uint64_t flow_device_who(struct proxy *p, const struct device_settings *d)
 
 	if (n >= (int)sizeof(text))
 		n = sizeof(text) - 1;
-	return token_who(p->pen,
-			 (struct slice){.p = text, .n = (size_t)n});
+	return token_who(p->pen, (struct slice){.p = text, .n = (size_t)n});
 }
 
 static void flow_learn_class(struct flow *f, struct proxy *p)
@@ -138,8 +137,8 @@ void flow_origin(struct flow *f, struct proxy *p, struct origin *out)
 enum far_door flow_door(const struct flow *f)
 {
 	if (is_device_side(f->conn))
-		return f->conn->peer.sa.sa_family == AF_INET6 ? FAR_DEVICE6 :
-								FAR_DEVICE4;
+		return f->conn->peer.sa.sa_family == AF_INET6 ? FAR_DEVICE6
+							      : FAR_DEVICE4;
 	return f->conn->door == DOOR_USERS ? FAR_USERS : FAR_TLS;
 }
 
@@ -168,8 +167,7 @@ static int flow_grow(struct flow *f)
 	return 0;
 }
 
-int flow_bind(struct flow *f, struct proxy *p, uint64_t who,
-	      struct grant grant)
+int flow_bind(struct flow *f, struct proxy *p, uint64_t who, struct grant grant)
 {
 	uint32_t i = 0;
 

@@ -10,8 +10,8 @@
 /* How the far side of a flow is reached; goes into tokens as `door`. */
 enum far_door {
 	FAR_NONE,
-	FAR_TLS, /* outside leg, tls.port */
-	FAR_USERS, /* outside leg, users_port */
+	FAR_TLS,     /* outside leg, tls.port */
+	FAR_USERS,   /* outside leg, users_port */
 	FAR_DEVICE4, /* device port, IPv4 */
 	FAR_DEVICE6, /* device port, IPv6 */
 };

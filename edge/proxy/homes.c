@@ -17,17 +17,17 @@
 #include <string.h>
 #include <uthash.h>
 
-#define SHARDS 16
+#define SHARDS	  16
 #define NAMES_MAX 1024
-#define NO_HOME UINT16_MAX
-#define VICTIMS 16 /* looked at before giving up */
+#define NO_HOME	  UINT16_MAX
+#define VICTIMS	  16 /* looked at before giving up */
 
 struct aor {
 	UT_hash_handle hh;
 	struct list lru;
 	uint64_t who;
 	uint64_t until_ms; /* of the home */
-	conn_id *flow; /* newest last; &one while there is a single one */
+	conn_id *flow;	   /* newest last; &one while there is a single one */
 	conn_id one;
 	uint16_t flows, home;
 };
@@ -88,7 +88,7 @@ void homes_destroy(struct homes **hp)
 	for (int i = 0; i < SHARDS; i++) {
 		struct shard *s = &h->shard[i];
 
-		HASH_ITER(hh, s->table, a, tmp)
+		HASH_ITER (hh, s->table, a, tmp)
 			aor_free(s, a);
 		lock_fini(&s->lock);
 	}
@@ -174,8 +174,7 @@ static uint16_t name_index(struct homes *h, struct slice host, uint16_t port)
 		if (h->name[i].port == port &&
 		    slice_same_host(slice_of(h->name[i].host), host))
 			goto out;
-	if (h->names == NAMES_MAX ||
-	    !(h->name[i].host = slice_dup(host))) {
+	if (h->names == NAMES_MAX || !(h->name[i].host = slice_dup(host))) {
 		i = NO_HOME;
 		goto out;
 	}

@@ -90,8 +90,9 @@ static int hop_connect(struct txn *t)
 	if (err) {
 		char name[40], text[ADDR_TEXT_MAX];
 
-		log_event(LOG_LEVEL_NOTICE, txn_name(t, name), "hop-unreachable",
-			  "target=%s errno=%d", addr_text(&h->addr, text), err);
+		log_event(LOG_LEVEL_NOTICE, txn_name(t, name),
+			  "hop-unreachable", "target=%s errno=%d",
+			  addr_text(&h->addr, text), err);
 		return err;
 	}
 	txn_join_hop(t, c->user);
@@ -109,8 +110,7 @@ static void hop_put_aside(struct txn *t)
 	if (!aside_has(&t->p->aside, &t->hop->addr, w->now_ms))
 		log_event(LOG_LEVEL_NOTICE, txn_name(t, name), "hop-aside",
 			  "target=%s", addr_text(&t->hop->addr, text));
-	aside_put(&t->p->aside, &t->hop->addr, w->now_ms + aside_ms,
-		  w->now_ms);
+	aside_put(&t->p->aside, &t->hop->addr, w->now_ms + aside_ms, w->now_ms);
 }
 
 static void log_unresolved(struct txn *t, int err)
@@ -118,8 +118,8 @@ static void log_unresolved(struct txn *t, int err)
 	char name[40], text[LOG_TEXT_MAX];
 
 	log_event(LOG_LEVEL_NOTICE, txn_name(t, name), "hop-unresolved",
-		  "host=%s errno=%d",
-		  log_text(text, hop_host(t->hop)->host), err);
+		  "host=%s errno=%d", log_text(text, hop_host(t->hop)->host),
+		  err);
 }
 
 static void hop_resolved(int err, const struct resolved *list, void *arg)
@@ -239,7 +239,10 @@ void hop_gone(struct txn *t)
 		hop_lost(t);
 		break;
 	case TXN_PROCEEDING:
-		reply_final(t, t->cancel_wanted ? 487 : t->hop ? 500 : 430,
+		reply_final(t,
+			    t->cancel_wanted ? 487
+			    : t->hop	     ? 500
+					     : 430,
 			    "hop-gone");
 		break;
 	default: /* answered: nothing more is expected of it */

@@ -17,9 +17,9 @@ enum hop_source {
 	HOP_LEARNT, /* home remembered for this address of record */
 	HOP_DIRECTOR,
 	HOP_REDIRECT, /* named in a 3xx */
-	HOP_STATIC, /* home server by setting */
-	HOP_SEALED, /* read out of our own token */
-	HOP_DEVICE, /* contact of an enrolled device */
+	HOP_STATIC,   /* home server by setting */
+	HOP_SEALED,   /* read out of our own token */
+	HOP_DEVICE,   /* contact of an enrolled device */
 };
 
 struct hop_host {
@@ -34,8 +34,8 @@ struct hop {
 	enum leg leg;
 	bool tls;
 	bool asked_director; /* in this transaction */
-	unsigned redirects; /* followed so far */
-	char *text; /* owned; HOP_SEALED and HOP_DEVICE hosts */
+	unsigned redirects;  /* followed so far */
+	char *text;	     /* owned; HOP_SEALED and HOP_DEVICE hosts */
 
 	unsigned n, at; /* candidates; the one in hand is at - 1 */
 	struct hop_host candidate[HOP_CANDIDATES_MAX];
@@ -43,10 +43,11 @@ struct hop {
 	const char *tried_host[HOP_CANDIDATES_MAX];
 
 	struct resolved list; /* addresses of the candidate in hand */
-	unsigned next; /* index into list */
-	union addr addr; /* the address in hand */
-	bool last_resort; /* only what was passed over is left */
-	unsigned skips; /* passed over as aside; tried when nothing else is left */
+	unsigned next;	      /* index into list */
+	union addr addr;      /* the address in hand */
+	bool last_resort;     /* only what was passed over is left */
+	unsigned
+		skips; /* passed over as aside; tried when nothing else is left */
 	struct hop_skip {
 		unsigned candidate;
 		union addr addr;

@@ -33,9 +33,9 @@ static void write_mark(struct flow *f)
 {
 	char host[ADDR_TEXT_MAX];
 
-	f->mark_len = (uint8_t)snprintf(f->mark, sizeof(f->mark),
-					";received=%s",
-					addr_host_text(&f->conn->peer, host));
+	f->mark_len =
+		(uint8_t)snprintf(f->mark, sizeof(f->mark), ";received=%s",
+				  addr_host_text(&f->conn->peer, host));
 	snprintf(f->mark + f->mark_len, sizeof(f->mark) - f->mark_len,
 		 ";rport=%u", addr_port(&f->conn->peer));
 }
@@ -44,8 +44,8 @@ static void write_mark(struct flow *f)
 static struct slice mark_of(struct flow *f, const struct frame *frame)
 {
 	int via = frame_find(frame, FIELD_VIA, 0);
-	struct slice all = via < 0 ? (struct slice){0} :
-				     frame_value(frame, (unsigned)via);
+	struct slice all =
+		via < 0 ? (struct slice){0} : frame_value(frame, (unsigned)via);
 
 	if (!f->mark_len)
 		write_mark(f);
@@ -145,8 +145,8 @@ enum reading {
 static bool has_to_tag(const struct frame *frame)
 {
 	int to = frame_find(frame, FIELD_TO, 0);
-	struct slice v = to < 0 ? (struct slice){0} :
-				  frame_value(frame, (unsigned)to);
+	struct slice v =
+		to < 0 ? (struct slice){0} : frame_value(frame, (unsigned)to);
 
 	return v.n && memmem(v.p, v.n, ";tag=", 5);
 }
@@ -158,9 +158,9 @@ static enum reading reading_of(const struct frame *frame,
 		return from->peer == PEER_SERVER ? READ_ANSWER : READ_TWICE;
 	if (from->peer == PEER_USER || from->peer == PEER_DEVICE)
 		return from->whos ? READ_ONCE : READ_TWICE;
-	return frame_find(frame, FIELD_ROUTE, 0) >= 0 && has_to_tag(frame) ?
-		       READ_ONCE :
-		       READ_TWICE;
+	return frame_find(frame, FIELD_ROUTE, 0) >= 0 && has_to_tag(frame)
+		       ? READ_ONCE
+		       : READ_TWICE;
 }
 
 /* Parser, sanity, facts. PASS, or why not. */
@@ -174,15 +174,15 @@ static struct verdict read_message(struct job *j, const struct origin *from,
 		.wall_s = p->w->wall_s,
 	};
 	struct verdict v;
-	int err = reading == READ_TWICE ? wire_parse(&j->msg, &p->frame) :
-					  wire_adopt(&j->msg, &p->frame);
+	int err = reading == READ_TWICE ? wire_parse(&j->msg, &p->frame)
+					: wire_adopt(&j->msg, &p->frame);
 
 	if (err == ENOMEM)
 		return verdict_refuse(503, "out-of-memory");
 	if (err)
 		return verdict_refuse(400, "unparseable");
-	v = reading == READ_ANSWER ? sanity_answer(j->msg) :
-				     sanity_check(j->msg, &p->sanity_limits);
+	v = reading == READ_ANSWER ? sanity_answer(j->msg)
+				   : sanity_check(j->msg, &p->sanity_limits);
 	if (v.kind == VERDICT_PASS && facts_read(j->f, j->msg, from, &self))
 		v = verdict_refuse(400, "unreadable");
 	return v;
@@ -263,8 +263,8 @@ static bool intake_step(struct proxy *p, struct flow *f, struct slice in,
 		return false;
 	case FRAMER_HEAD:
 		/* Half a ping is no message: it may stand there for ever. */
-		conn_expect(f->conn, in.p[0] == '\r' ? CONN_WAIT_NOTHING :
-							CONN_WAIT_HEAD);
+		conn_expect(f->conn, in.p[0] == '\r' ? CONN_WAIT_NOTHING
+						     : CONN_WAIT_HEAD);
 		return false;
 	case FRAMER_BODY:
 		conn_expect(f->conn, CONN_WAIT_BODY);

@@ -181,7 +181,7 @@ static void send_waiting(struct flow *f)
 {
 	struct list *it, *tmp;
 
-	LIST_EACH(&f->sent, it, tmp) {
+	LIST_EACH (&f->sent, it, tmp) {
 		struct txn *t = LIST_OWNER(it, struct txn, down_link);
 
 		if (t->state != TXN_ROUTING)
@@ -268,7 +268,7 @@ void proxy_count(struct proxy_shared *shared, struct proxy_counters *out)
 
 	*out = (struct proxy_counters){0};
 	lock_take(&shared->lock);
-	LIST_EACH(&shared->proxies, it, tmp) {
+	LIST_EACH (&shared->proxies, it, tmp) {
 		struct proxy *p = LIST_OWNER(it, struct proxy, link);
 		const uint64_t *one = (const uint64_t *)&p->count;
 

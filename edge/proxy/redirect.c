@@ -76,10 +76,9 @@ int redirect_begin(struct txn *t, struct job *j)
 		t->who = t->target_is_callee ? f->ruri_who : f->from_who;
 	}
 	if (!h->settings->directors.n)
-		go_static(h, t->target_is_callee ||
-					     t->method == METHOD_REGISTER ?
-				     f->ruri.host :
-				     f->from.host);
+		go_static(h, t->target_is_callee || t->method == METHOD_REGISTER
+				     ? f->ruri.host
+				     : f->from.host);
 	else if (!go_learnt(h, t->who))
 		ask_director(h);
 	hop_next(t);

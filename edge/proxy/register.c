@@ -87,8 +87,7 @@ static uint32_t granted(const struct txn *t, const struct facts *f)
 			return f->contact[i].expires;
 	if (f->expires != UINT32_MAX)
 		return f->expires;
-	return t->reg.expires == UINT32_MAX ? DEFAULT_EXPIRES :
-					      t->reg.expires;
+	return t->reg.expires == UINT32_MAX ? DEFAULT_EXPIRES : t->reg.expires;
 }
 
 static void log_binding(struct txn *t, const char *verb, uint32_t expires)
@@ -136,8 +135,8 @@ bool register_done(struct txn *t, struct job *j)
 	flow_timer = t->reg.outbound && j->f->requires_outbound &&
 		     p->w->settings->limits.flow_timer_s;
 	t->up->kept_alive |= flow_timer;
-	conn_trust(t->up->conn, t->up->kept_alive ? CONN_KEPT_ALIVE :
-						    CONN_PROVEN);
+	conn_trust(t->up->conn,
+		   t->up->kept_alive ? CONN_KEPT_ALIVE : CONN_PROVEN);
 	log_binding(t, "register", expires);
 	return flow_timer && !j->f->has_flow_timer;
 }

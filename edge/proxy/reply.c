@@ -27,8 +27,8 @@ static void log_refusal(struct job *j, const struct verdict *v)
 
 	log_event(LOG_LEVEL_NOTICE, conn_name(j->flow->conn, name),
 		  v->kind == VERDICT_DROP ? "drop" : "refuse",
-		  "rule=%s status=%u method=%s from=%s uri=%s peer=%s",
-		  v->rule, v->status, log_text(method, j->f->method_name),
+		  "rule=%s status=%u method=%s from=%s uri=%s peer=%s", v->rule,
+		  v->status, log_text(method, j->f->method_name),
 		  log_text(from, slice_of(j->f->from_aor)),
 		  log_text(uri, j->f->ruri.raw),
 		  addr_text(&j->flow->conn->peer, addr));
@@ -42,8 +42,8 @@ void reply_now(struct job *j, uint16_t status, struct slice extra)
 
 	if (j->f->method == METHOD_ACK)
 		return;
-	if (!headers_answer(&out, wire_frame(j->msg), 0, j->mark,
-			    status, make_tag(tag, seed), extra) &&
+	if (!headers_answer(&out, wire_frame(j->msg), 0, j->mark, status,
+			    make_tag(tag, seed), extra) &&
 	    !out.failed)
 		flow_send(j->flow, buf_slice(&out));
 	buf_fini(&out);
@@ -93,8 +93,7 @@ static void answer_kept(struct txn *t, uint16_t status)
 	char tag[20];
 
 	if (!t->up || !t->sent ||
-	    framer_index(&kept, (struct slice){.p = t->sent,
-					       .n = t->sent_len}))
+	    framer_index(&kept, (struct slice){.p = t->sent, .n = t->sent_len}))
 		return;
 	if (!headers_answer(&out, &kept, 1, none, status,
 			    status == 100 ? none : make_tag(tag, t->key),

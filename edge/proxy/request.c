@@ -150,9 +150,9 @@ static int add_record_outward(struct buf *top, struct txn *t, struct job *j)
 		return err;
 	route_record_near(&rr, t, t->door, false);
 	while ((i = frame_find(f, FIELD_RECORD_ROUTE, (unsigned)(i + 1))) >= 0)
-		buf_add(&rr, (struct slice){.p = f->bytes.p + f->line[i].start,
-					    .n = f->line[i].end -
-						 f->line[i].start});
+		buf_add(&rr,
+			(struct slice){.p = f->bytes.p + f->line[i].start,
+				       .n = f->line[i].end - f->line[i].start});
 	buf_add(&rr, (struct slice){.p = "", .n = 1});
 	t->rr = rr.p;
 	return rr.failed ? ENOMEM : 0;
@@ -295,8 +295,7 @@ static const struct device_settings *device_of(const struct settings *s,
 	return NULL;
 }
 
-static const struct device_settings *device_named(struct proxy *p,
-						  uint64_t who)
+static const struct device_settings *device_named(struct proxy *p, uint64_t who)
 {
 	const struct settings *s = p->w->settings;
 
@@ -387,8 +386,7 @@ static void turn_around(struct job *j, struct verdict *v)
 	char scratch[TOKEN_SEALED_MAX];
 
 	if (v->to != TO_HOP || route_unseal(j->f->token.sealed, &set) ||
-	    !set.n || facts_uri(&u, set.route[0]) ||
-	    !route_is_ours(j->p, &u))
+	    !set.n || facts_uri(&u, set.route[0]) || !route_is_ours(j->p, &u))
 		return;
 	if (token_check(j->p->pen, &t, u.user, j->p->w->wall_s,
 			j->p->w->settings->limits.dialog_token_s, scratch))
@@ -422,8 +420,8 @@ void request_forward(struct job *j, const struct verdict *verdict)
 	err = request_write(t, j);
 	if (err) {
 		txn_destroy(t);
-		v = err == EBADMSG ? verdict_refuse(400, "route-set-too-long") :
-				     verdict_refuse(500, "out-of-memory");
+		v = err == EBADMSG ? verdict_refuse(400, "route-set-too-long")
+				   : verdict_refuse(500, "out-of-memory");
 		reply_verdict(j, &v);
 		return;
 	}

@@ -29,8 +29,8 @@ static void stray(struct job *j, const char *rule)
 		return;
 	log_event(LOG_LEVEL_INFO, "stray", "drop", "rule=%s status=%u peer=%s",
 		  rule, j->f->status,
-		  j->f->origin.source ? addr_text(j->f->origin.source, addr) :
-					"-");
+		  j->f->origin.source ? addr_text(j->f->origin.source, addr)
+				      : "-");
 }
 
 /* Record-Route lines for the receiver of an answer to a dialog-forming

@@ -63,7 +63,7 @@ static inline void count_down(uint64_t *c)
 struct proxy {
 	struct worker *w;
 	struct proxy_shared *shared;
-	struct list link; /* in shared->proxies */
+	struct list link;	       /* in shared->proxies */
 	const struct token_keys *keys; /* the ring that pen writes with */
 	struct token_pen *pen;
 	struct proxy_counters count;
@@ -94,21 +94,22 @@ struct flow {
 	struct conn *conn;
 	struct framer framer;
 	enum peer_class base; /* stranger, server or device */
-	uint32_t loaded; /* proxy->loaded when base was found */
-	struct list served; /* txns whose request came by it */
+	uint32_t loaded;      /* proxy->loaded when base was found */
+	struct list served;   /* txns whose request came by it */
 	struct list sent; /* txns whose request went, or waits to go, by it */
-	uint64_t *who; /* AORs proved on it, and the device's own name */
-	struct grant { /* of each */
+	uint64_t *who;	  /* AORs proved on it, and the device's own name */
+	struct grant {	  /* of each */
 		uint64_t until_ms;
 		uint64_t contact; /* hash of the Contact bound to it */
-	} *grant;
+	} * grant;
 	uint64_t soonest_ms; /* the first of these */
 	uint32_t whos, room;
 	struct deadline sweep;
-	uint64_t abroad; /* bit n: worker n, n + 64 ... sent a request down it */
-	bool kept_alive; /* promised pings: a Flow-Timer was given */
+	uint64_t
+		abroad; /* bit n: worker n, n + 64 ... sent a request down it */
+	bool kept_alive;  /* promised pings: a Flow-Timer was given */
 	uint8_t mark_len; /* of ";received=..." alone */
-	char mark[80]; /* ";received=...;rport=..." for Via */
+	char mark[80];	  /* ";received=...;rport=..." for Via */
 };
 
 /* The message in hand, and all that is known of it. */

@@ -56,8 +56,8 @@ static void add_host_port(struct buf *out, const struct settings *s,
 		return;
 	}
 	buf_puts(out, s->leg[LEG_OUTSIDE].fqdn);
-	add_port(out, door == FAR_USERS ? s->leg[LEG_OUTSIDE].users_port :
-					  s->leg[LEG_OUTSIDE].tls_port);
+	add_port(out, door == FAR_USERS ? s->leg[LEG_OUTSIDE].users_port
+					: s->leg[LEG_OUTSIDE].tls_port);
 }
 
 void route_via(struct buf *out, const struct txn *t, enum far_door door)
@@ -76,8 +76,8 @@ static void add_uri(struct buf *out, const struct settings *s,
 	buf_add(out, token);
 	buf_puts(out, "@");
 	add_host_port(out, s, door);
-	buf_puts(out, is_device(door) ? ";transport=tcp;lr" :
-					";transport=tls;lr");
+	buf_puts(out,
+		 is_device(door) ? ";transport=tcp;lr" : ";transport=tls;lr");
 	buf_puts(out, more);
 	buf_puts(out, ">");
 }
@@ -102,8 +102,8 @@ void route_path(struct buf *out, struct proxy *p, const struct flow *f,
 	buf_puts(out, "\r\n");
 }
 
-static size_t mint(const struct txn *t, enum far_door door,
-		   struct slice sealed, char *text)
+static size_t mint(const struct txn *t, enum far_door door, struct slice sealed,
+		   char *text)
 {
 	struct token tok = {
 		.kind = TOKEN_DIALOG,
@@ -127,8 +127,8 @@ static void add_record(struct buf *out, const struct settings *s,
 }
 
 /* RFC 5658 §3: one Record-Route a leg, so that each side finds its own. */
-void route_record_near(struct buf *out, const struct txn *t,
-		       enum far_door door, bool towards_near)
+void route_record_near(struct buf *out, const struct txn *t, enum far_door door,
+		       bool towards_near)
 {
 	const struct settings *s = t->p->w->settings;
 	char text[TOKEN_MAX];
@@ -256,8 +256,8 @@ int route_unseal(struct slice sealed, struct route_set *set)
 	set->n = 0;
 	set->hop = sealed;
 	while (end != SIZE_MAX) {
-		struct slice *last = set->n ? &set->route[set->n - 1] :
-					      &set->hop;
+		struct slice *last =
+			set->n ? &set->route[set->n - 1] : &set->hop;
 
 		if (set->n == ROUTE_INNER_MAX)
 			return EBADMSG;

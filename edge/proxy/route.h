@@ -31,8 +31,8 @@ void route_path(struct buf *out, struct proxy *p, const struct flow *f,
 
 /* Append both Record-Route lines as the near side sees them, the last one
  * added on top: towards near that is the inside one. */
-void route_record_near(struct buf *out, const struct txn *t,
-		       enum far_door door, bool towards_near);
+void route_record_near(struct buf *out, const struct txn *t, enum far_door door,
+		       bool towards_near);
 
 /* Append the one Record-Route line that the far side sees. 0; EBADMSG:
  * the set is more than a token seals; ENOBUFS: no token could be made. */

@@ -28,8 +28,8 @@ static const uint8_t legal[TXN_STATES] = {
 	[TXN_ROUTING] = 1 << TXN_SENT | 1 << TXN_COMPLETED,
 	[TXN_SENT] = 1 << TXN_ROUTING | 1 << TXN_PROCEEDING |
 		     1 << TXN_ACCEPTED | 1 << TXN_COMPLETED,
-	[TXN_PROCEEDING] = 1 << TXN_ROUTING | 1 << TXN_ACCEPTED |
-			   1 << TXN_COMPLETED,
+	[TXN_PROCEEDING] =
+		1 << TXN_ROUTING | 1 << TXN_ACCEPTED | 1 << TXN_COMPLETED,
 	[TXN_ACCEPTED] = 0,
 	[TXN_COMPLETED] = 1 << TXN_ACCEPTED,
 };
@@ -333,8 +333,8 @@ void txn_await(struct txn *t)
 	struct proxy *p = t->p;
 
 	txn_enter(t, TXN_SENT);
-	deadline_start(t->hop && is_prompt(t) ? &p->hop_answer :
-						&p->flow_answer,
+	deadline_start(t->hop && is_prompt(t) ? &p->hop_answer
+					      : &p->flow_answer,
 		       &t->hop_timer, p->w->now_ms);
 }
 

@@ -11,11 +11,11 @@
 #include "flow.h"
 
 enum txn_state {
-	TXN_ROUTING, /* looking for a next hop; nothing was sent */
-	TXN_SENT, /* the request went out, no answer yet */
+	TXN_ROUTING,	/* looking for a next hop; nothing was sent */
+	TXN_SENT,	/* the request went out, no answer yet */
 	TXN_PROCEEDING, /* a provisional answer came */
-	TXN_ACCEPTED, /* INVITE: 2xx passed; more may follow (RFC 6026) */
-	TXN_COMPLETED, /* INVITE: another final passed; waits for ACK */
+	TXN_ACCEPTED,	/* INVITE: 2xx passed; more may follow (RFC 6026) */
+	TXN_COMPLETED,	/* INVITE: another final passed; waits for ACK */
 	TXN_STATES
 };
 
@@ -24,9 +24,9 @@ struct txn_register {
 	uint64_t contact; /* hash of the Contact URI bound or removed; 0: a
 			     query, or every one removed */
 	uint32_t expires; /* asked for [s] */
-	bool outbound; /* Path said ";ob" */
-	bool leaves; /* un-REGISTER */
-	char *aor; /* for the log, when it is wanted; owned */
+	bool outbound;	  /* Path said ";ob" */
+	bool leaves;	  /* un-REGISTER */
+	char *aor;	  /* for the log, when it is wanted; owned */
 };
 
 struct txn {
@@ -38,10 +38,10 @@ struct txn {
 	enum method method;
 	enum verdict_to to;
 	uint32_t cseq;
-	uint64_t who; /* AOR whose home is asked */
-	bool keyed; /* in by_key */
+	uint64_t who;	/* AOR whose home is asked */
+	bool keyed;	/* in by_key */
 	bool from_near; /* the sender is a server of ours */
-	bool outward; /* it goes to the far side */
+	bool outward;	/* it goes to the far side */
 	bool cancel_wanted, cancel_sent, answered;
 	bool target_is_callee; /* who is the one called, not the caller */
 
@@ -50,27 +50,27 @@ struct txn {
 	struct list up_link;
 
 	/* client side */
-	struct flow *down; /* on this worker; NULL when abroad or none */
-	conn_id down_id; /* connection that the request used */
+	struct flow *down;     /* on this worker; NULL when abroad or none */
+	conn_id down_id;       /* connection that the request used */
 	struct list down_link; /* down->sent, or proxy->abroad */
-	char *sent; /* the request as it goes out; owned */
+	char *sent;	       /* the request as it goes out; owned */
 	uint32_t sent_len, branch_at;
 	char branch[TOKEN_BRANCH_LEN];
-	uint64_t loop; /* RFC 5393 hash, in the branch */
+	uint64_t loop;	   /* RFC 5393 hash, in the branch */
 	unsigned attempts; /* each has a branch of its own */
-	struct hop *hop; /* where it may still go; owned; see target.h */
-	char *rr; /* outward: Record-Route lines for the answers; inward: the
+	struct hop *hop;   /* where it may still go; owned; see target.h */
+	char *rr;    /* outward: Record-Route lines for the answers; inward: the
 		     sealed hop, once hop is gone; owned */
 	char *shown; /* token of the Record-Route last shown to far; owned */
 	uint64_t shown_of; /* hash of the route set that it seals */
 	uint64_t far_conn, far_who, dialog; /* what a Record-Route token says;
 					       no dialog: none is written */
-	enum far_door door; /* of the far party */
+	enum far_door door;		    /* of the far party */
 	struct txn_register reg;
 
-	struct deadline life; /* Trying, Timer C, F, H or L, by state */
+	struct deadline life;	   /* Trying, Timer C, F, H or L, by state */
 	struct deadline hop_timer; /* first answer of this hop */
-	uint16_t best; /* status of a hop that was given up */
+	uint16_t best;		   /* status of a hop that was given up */
 };
 
 /* Key of the server transaction that a request belongs to (§17.2.3); for ACK

@@ -14,7 +14,7 @@
 
 /** Which way a message goes. */
 enum boundary_way {
-	BOUNDARY_INWARD, /* from the far side to a server of ours */
+	BOUNDARY_INWARD,  /* from the far side to a server of ours */
 	BOUNDARY_OUTWARD, /* from a server of ours to the far side */
 };
 

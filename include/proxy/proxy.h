@@ -20,10 +20,10 @@ struct proxy_shared;
 struct proxy_counters {
 	uint64_t requests, responses; /* read */
 	uint64_t forwarded, answered; /* requests sent on; answers sent back */
-	uint64_t refused, dropped; /* by policy or sanity */
-	uint64_t stray; /* responses that matched nothing */
+	uint64_t refused, dropped;    /* by policy or sanity */
+	uint64_t stray;		      /* responses that matched nothing */
 	uint64_t redirects, failovers;
-	uint64_t undecided; /* bugs: policy said PASS */
+	uint64_t undecided;	      /* bugs: policy said PASS */
 	uint64_t transactions, flows; /* now */
 };
 

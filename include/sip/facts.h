@@ -91,7 +91,7 @@ struct route_facts {
 
 /** One Contact value. */
 struct contact_facts {
-	struct uri_facts uri; /* of a REGISTER and its 2xx only uri.raw */
+	struct uri_facts uri;  /* of a REGISTER and its 2xx only uri.raw */
 	struct slice value;    /* the whole element as it stands */
 	uint32_t q;	       /* thousandths; 1000 when absent */
 	uint32_t expires;      /* [s], UINT32_MAX when absent */

@@ -40,7 +40,7 @@ typedef uint64_t token_conn;
 /** What a route token says. */
 struct token {
 	enum token_kind kind;
-	uint8_t door; /* how that connection is reached, < 16; opaque here */
+	uint8_t door;	 /* how that connection is reached, < 16; opaque here */
 	token_conn conn; /* the flow to the outside party */
 	uint64_t who;	 /* token_who() of the outside party's AOR, or device */
 	uint64_t dialog; /* token_dialog(); 0 for TOKEN_FLOW */

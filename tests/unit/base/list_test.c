@@ -28,7 +28,7 @@ static int read_forward(void)
 	struct list *it, *tmp;
 	int said = 0;
 
-	LIST_EACH(&head, it, tmp)
+	LIST_EACH (&head, it, tmp)
 		said = said * 10 + LIST_OWNER(it, struct thing, link)->value;
 	return said;
 }
@@ -84,7 +84,7 @@ static void walker_may_remove(void)
 	int seen = 0;
 
 	three_are_listed();
-	LIST_EACH(&head, it, tmp) {
+	LIST_EACH (&head, it, tmp) {
 		list_remove(it);
 		seen++;
 	}

@@ -378,8 +378,8 @@ static void timer_c_is_the_last_word(void)
 		fake_pass(185000);
 		hear(at(HOME01), "CANCEL", NULL);
 		answer(&invite, statuses[i],
-		       statuses[i] == 302 ? "Contact: <sip:" HOME02 ">\r\n" :
-					    "");
+		       statuses[i] == 302 ? "Contact: <sip:" HOME02 ">\r\n"
+					  : "");
 		hear(at(HOME01), "ACK", NULL);
 		quiet(at(DIR01));
 		CU_ASSERT_PTR_NULL(fake_reached(HOME02));
