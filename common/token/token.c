@@ -14,6 +14,7 @@
  * The MAC covers all before it. The two formats differ in their first byte,
  * so neither passes for the other.
  */
+#include "token_hmac.h"
 #include "token_ring.h"
 
 #include "base/b64.h"
@@ -46,8 +47,8 @@ _Static_assert(COOKIE_LEN + B64_LEN(BRANCH_RAW) == TOKEN_BRANCH_LEN,
 /** One thread's contexts, keyed once and then only rewound. */
 struct token_pen {
 	const struct token_keys *keys;
-	EVP_MAC_CTX *mac[RING_MAX];	/* as keys->key[] */
-	EVP_CIPHER_CTX *seal[RING_MAX]; /* as keys->key[], keyed once too */
+	struct token_hmac mac[RING_MAX]; /* as keys->key[] */
+	EVP_CIPHER_CTX *seal[RING_MAX];	 /* as keys->key[], keyed once too */
 	/* A nonce is drawn bytes, then a count: no two pens, no two tokens. */
 	uint8_t nonce[NONCE_LEN - 4];
 	uint32_t sealed_count;
@@ -95,21 +96,6 @@ static uint64_t get_u64(const uint8_t *p)
 	return be64toh(be);
 }
 
-static EVP_MAC_CTX *mac_create(EVP_MAC *hmac, const struct ring_key *key)
-{
-	char digest[] = "SHA256";
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 6),
-		OSSL_PARAM_END,
-	};
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
-
-	if (ctx && EVP_MAC_init(ctx, key->mac, sizeof(key->mac), params) == 1)
-		return ctx;
-	EVP_MAC_CTX_free(ctx);
-	return NULL;
-}
-
 static EVP_CIPHER_CTX *seal_create(const EVP_CIPHER *aes,
 				   const struct ring_key *key)
 {
@@ -123,17 +109,17 @@ static EVP_CIPHER_CTX *seal_create(const EVP_CIPHER *aes,
 
 static bool pen_fill(struct token_pen *pen)
 {
-	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_CIPHER *aes = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
-	bool good = hmac && aes;
+	bool good = aes != NULL;
 
 	for (size_t i = 0; good && i < pen->keys->n; i++) {
-		pen->mac[i] = mac_create(hmac, &pen->keys->key[i]);
-		pen->seal[i] = seal_create(aes, &pen->keys->key[i]);
-		good = pen->mac[i] && pen->seal[i];
+		const struct ring_key *key = &pen->keys->key[i];
+
+		token_hmac_init(&pen->mac[i], key->mac, sizeof(key->mac));
+		pen->seal[i] = seal_create(aes, key);
+		good = pen->seal[i] != NULL;
 	}
-	EVP_MAC_free(hmac); /* contexts hold their own references */
-	EVP_CIPHER_free(aes);
+	EVP_CIPHER_free(aes); /* contexts hold their own references */
 	return good && getrandom(pen->nonce, sizeof(pen->nonce), 0) ==
 			       (ssize_t)sizeof(pen->nonce);
 }
@@ -161,27 +147,20 @@ void token_pen_destroy(struct token_pen **pen)
 	if (!p)
 		return;
 	for (size_t i = 0; i < p->keys->n; i++) {
-		EVP_MAC_CTX_free(p->mac[i]);
 		EVP_CIPHER_CTX_free(p->seal[i]);
 	}
 	token_keys_unref(&p->keys);
+	OPENSSL_cleanse(p, sizeof(*p));
 	free(p);
 }
 
-static bool sign(struct token_pen *pen, size_t at, const uint8_t *p, size_t n,
-		 uint8_t out[MAC_LEN])
+static void sign(const struct token_pen *pen, size_t at, const uint8_t *p,
+		 size_t n, uint8_t out[MAC_LEN])
 {
-	EVP_MAC_CTX *ctx = pen->mac[at];
 	uint8_t full[MAC_FULL];
-	size_t len;
 
-	if (EVP_MAC_init(ctx, NULL, 0, NULL) != 1 ||
-	    EVP_MAC_update(ctx, p, n) != 1 ||
-	    EVP_MAC_final(ctx, full, &len, sizeof(full)) != 1 ||
-	    len != sizeof(full))
-		return false;
+	token_hmac_sign(&pen->mac[at], p, n, full);
 	memcpy(out, full, MAC_LEN);
-	return true;
 }
 
 /* Which key of the ring signed these bytes, the last MAC_LEN of them? */
@@ -195,8 +174,8 @@ static const struct ring_key *signer(struct token_pen *pen, const uint8_t *raw,
 	for (size_t i = k->n; i-- > 0;) {
 		if (k->key[i].id != raw[1])
 			continue;
-		if (!sign(pen, i, raw, head, mac) ||
-		    CRYPTO_memcmp(mac, raw + head, MAC_LEN) != 0)
+		sign(pen, i, raw, head, mac);
+		if (CRYPTO_memcmp(mac, raw + head, MAC_LEN) != 0)
 			return NULL;
 		return &k->key[i];
 	}
@@ -250,8 +229,7 @@ size_t token_mint(struct token_pen *pen, const struct token *t, char *out)
 			return 0;
 		to += NONCE_LEN + t->sealed.n;
 	}
-	if (!sign(pen, newest, raw, (size_t)(to - raw), to))
-		return 0;
+	sign(pen, newest, raw, (size_t)(to - raw), to);
 	return b64_encode(out, raw, (size_t)(to - raw) + MAC_LEN);
 }
 
@@ -325,9 +303,7 @@ void token_branch_mint(struct token_pen *pen, const struct token_branch *b,
 	to = put_u32(to, b->slot);
 	to = put_u32(to, b->generation);
 	to = put_u64(to, b->loop);
-	/* An unsigned branch is one that no answer can ever match. */
-	if (!sign(pen, newest, raw, BRANCH_HEAD, to))
-		memset(to, 0, MAC_LEN);
+	sign(pen, newest, raw, BRANCH_HEAD, to);
 	memcpy(out, COOKIE, COOKIE_LEN);
 	b64_encode(out + COOKIE_LEN, raw, BRANCH_RAW);
 }
