@@ -52,14 +52,27 @@ static enum route_mark mark_of(struct facts *out, const struct uri_facts *uri,
 	return before ? before->mark : mark_token(out, uri->user, self);
 }
 
-static int read_route(struct facts *out, struct slice value,
-		      const struct facts_self *self)
+/* Sanity read the first one already. */
+static int read_route_uri(struct uri_facts *uri, unsigned index,
+			  struct slice value, const struct said *s)
 {
-	struct route_facts *r = &out->route[out->routes];
 	struct part_addr addr;
 
-	if (out->routes == FACTS_ROUTES_MAX || parts_addr(&addr, value) ||
-	    facts_uri(&r->uri, addr.uri))
+	if (index == 0) {
+		*uri = s->route;
+		return 0;
+	}
+	return parts_addr(&addr, value) || facts_uri(uri, addr.uri) ? EBADMSG
+								    : 0;
+}
+
+static int read_route(struct facts *out, struct slice value,
+		      const struct said *s, const struct facts_self *self)
+{
+	struct route_facts *r = &out->route[out->routes];
+
+	if (out->routes == FACTS_ROUTES_MAX ||
+	    read_route_uri(&r->uri, out->routes, value, s))
 		return EBADMSG;
 	r->value = value;
 	r->mark = mark_of(out, &r->uri, self);
@@ -77,7 +90,8 @@ int facts_read_routes(struct facts *out, const struct msg *m,
 		struct slice rest = frame_value(m->frame, (unsigned)i);
 
 		while (rest.p) {
-			if (read_route(out, frame_list_next(&rest), self))
+			if (read_route(out, frame_list_next(&rest), &m->said,
+				       self))
 				return EBADMSG;
 		}
 	}

@@ -24,6 +24,7 @@ struct said {
 	uint32_t cseq;
 	int max_forwards; /* -1 when absent */
 	unsigned vias, routes, contacts;
+	struct uri_facts route; /* the first one's, when routes > 0 */
 };
 
 /* Is the field there? */

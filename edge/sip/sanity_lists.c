@@ -93,7 +93,7 @@ static bool read_route(struct uri_facts *uri, struct slice value)
 }
 
 /* One field that holds routes; counts its values. */
-static struct fault check_routes(const struct msg *m, enum field field,
+static struct fault check_routes(struct msg *m, enum field field,
 				 const sip_route_t *theirs, unsigned *count)
 {
 	struct walk w = walk_from(m, field);
@@ -103,6 +103,8 @@ static struct fault check_routes(const struct msg *m, enum field field,
 	for (*count = 0; walk_next(&w, &value); ++*count) {
 		if (!read_route(&uri, value))
 			return fault(400, "route-syntax");
+		if (field == FIELD_ROUTE && *count == 0)
+			m->said.route = uri;
 		if (!m->sip)
 			continue;
 		if (!theirs || !views_same_uri(&uri, theirs->r_url))
