@@ -182,14 +182,30 @@ static struct verdict decide_text(const struct origin *from, struct slice text)
 #define OUR	 "Route: <sip:sip.example.com:5061;lr>\r\n"
 #define FORGERY	 "Route: <sip:AAAAAAAAAAAAAAAA@sip.example.com:5061;lr>\r\n"
 
+struct spoken {
+	enum peer_class peer;
+	struct slice text;
+	unsigned status;
+	const char *rule;
+};
+
+static struct verdict hear_out(const struct spoken *row, const uint64_t *alice)
+{
+	struct origin from = {
+		.leg = row->peer == PEER_SERVER ? LEG_INSIDE : LEG_OUTSIDE,
+		.peer = row->peer,
+		.source = &outside,
+		.conn = HERE,
+		.who = alice,
+		.whos = row->peer == PEER_USER,
+	};
+
+	return decide_text(&from, row->text);
+}
+
 static void bytes_become_verdicts(void)
 {
-	const struct {
-		enum peer_class peer;
-		struct slice text;
-		unsigned status;
-		const char *rule;
-	} rows[] = {
+	const struct spoken rows[] = {
 		{PEER_STRANGER,
 		 MESSAGE("REGISTER", "sip:example.com", "", AL, AL ">"), 0,
 		 "register"},
@@ -226,16 +242,7 @@ static void bytes_become_verdicts(void)
 	we_are();
 	alice = token_who(pen, SLICE(AL));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct origin from = {
-			.leg = rows[i].peer == PEER_SERVER ? LEG_INSIDE
-							   : LEG_OUTSIDE,
-			.peer = rows[i].peer,
-			.source = &outside,
-			.conn = HERE,
-			.who = &alice,
-			.whos = rows[i].peer == PEER_USER,
-		};
-		struct verdict v = decide_text(&from, rows[i].text);
+		struct verdict v = hear_out(&rows[i], &alice);
 
 		if (!v.rule || strcmp(v.rule, rows[i].rule) != 0)
 			printf("# row %zu: %s\n", i, v.rule);
