@@ -94,3 +94,33 @@ bool settings_device_is(const struct device_settings *d, struct slice aor)
 	}
 	return false;
 }
+
+static bool serves(const struct partner_settings *p, struct slice domain)
+{
+	for (size_t i = 0; i < p->domains.n; i++) {
+		if (slice_same_host(domain, slice_of(p->domains.v[i])))
+			return true;
+	}
+	return false;
+}
+
+const struct partner_settings *settings_partner(const struct settings *s,
+						struct slice domain)
+{
+	for (size_t i = 0; i < s->federation.partners; i++) {
+		if (serves(&s->federation.partner[i], domain))
+			return &s->federation.partner[i];
+	}
+	return NULL;
+}
+
+bool settings_blocked(const struct settings *s, struct slice name)
+{
+	const struct name_list *list = &s->federation.blocked;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (slice_same_host(name, slice_of(list->v[i])))
+			return true;
+	}
+	return false;
+}

@@ -457,7 +457,7 @@ void conn_finish(struct conn_inner *c)
 	uv_close((uv_handle_t *)&c->poll, on_gone);
 	close_socket(c);
 	cs->events.closed(&c->pub, c->why, cs->arg);
-	peer_names_destroy(&c->pub.names);
+	cert_names_destroy(&c->pub.names);
 	if (c->in)
 		buf_fini(c->in);
 	free(c->in);

@@ -2,6 +2,7 @@
  * conn_hand.c - the TLS handshake, and who it proved to be there.
  */
 #include "conn_state.h"
+#include "peer.h"
 #include "pool.h"
 #include "tlsctx_seen.h"
 #include "worker_state.h"
@@ -63,7 +64,7 @@ static void say_nobody(const struct conn_inner *c, const char *why)
 		  peer_of(c, peer), log_text(text, slice_of(why)));
 }
 
-static void list_names(char out[NAMES_TEXT], const struct peer_names *names)
+static void list_names(char out[NAMES_TEXT], const struct cert_names *names)
 {
 	size_t at = 0;
 
@@ -119,7 +120,7 @@ static int judge(struct conn_inner *c, enum conn_end *end)
 	if (err && (err != EACCES || ours || c->pub.leg == LEG_INSIDE))
 		return err;
 	/* RFC 5922 §7.3: the certificate proves the name that was asked for. */
-	if (!ours || peer_names_match(c->pub.names, pool_name(c)))
+	if (!ours || cert_names_match(c->pub.names, pool_name(c)))
 		return 0;
 	say_name(c);
 	*end = CONN_END_NAME;

@@ -195,18 +195,17 @@ static int open_new(struct conn_inner **out, struct conns *cs,
 	return 0;
 }
 
-int conn_reach(struct conn **out, struct worker *w, enum leg leg, bool tls,
-	       const union addr *to, struct slice name)
+int conn_reach(struct conn **out, struct worker *w, const struct conn_way *way)
 {
 	struct conns *cs = &worker_inner(w)->conns;
-	struct conn_birth birth = {.leg = leg,
+	struct conn_birth birth = {.leg = way->leg,
 				   .door = DOOR_OUT,
-				   .tls = tls,
-				   .peer = to,
-				   .name = name};
+				   .tls = way->tls,
+				   .peer = way->to,
+				   .name = way->name};
 	struct conn_inner *c;
 	struct pool_key key;
-	int err = make_key(&key, leg, tls, to, name);
+	int err = make_key(&key, way->leg, way->tls, way->to, way->name);
 
 	if (err)
 		return err;
@@ -217,7 +216,7 @@ int conn_reach(struct conn **out, struct worker *w, enum leg leg, bool tls,
 		*out = &c->pub;
 		return 0;
 	}
-	birth.local = own_address(w->settings, leg, to->sa.sa_family);
+	birth.local = own_address(w->settings, way->leg, way->to->sa.sa_family);
 	if (!birth.local)
 		return EADDRNOTAVAIL;
 	err = open_new(&c, cs, &key, &birth);

@@ -3,7 +3,7 @@
  */
 #include "net/tlsctx.h"
 
-#include "peer_print.h"
+#include "cert/certificate.h"
 #include "tlsctx_seen.h"
 
 #include <assert.h>
@@ -77,7 +77,7 @@ static void remember_refused(SSL *ssl, X509_STORE_CTX *store)
 	r->depth = X509_STORE_CTX_get_error_depth(store);
 	r->reason =
 		X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
-	peer_fingerprint(r->fingerprint, leaf);
+	cert_fingerprint(r->fingerprint, leaf);
 	X509_NAME_oneline(X509_get_subject_name(leaf), r->subject,
 			  sizeof(r->subject));
 	if (!SSL_set_ex_data(ssl, refused_index, r))

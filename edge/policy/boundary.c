@@ -24,9 +24,11 @@ static const struct boundary_row {
 	{FIELD_FLOW_TIMER, true, false},
 };
 
-uint64_t boundary_drop(enum boundary_way way)
+uint64_t boundary_drop(enum boundary_way way, enum peer_class far)
 {
 	uint64_t set = 0;
+
+	(void)far;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		const struct boundary_row *row = &table[i];

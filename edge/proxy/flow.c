@@ -56,7 +56,7 @@ static enum peer_class class_of(const struct settings *s, const struct conn *c)
 	if (c->leg != LEG_INSIDE)
 		return PEER_STRANGER;
 	if (c->door == DOOR_OUT ||
-	    peer_names_listed(c->names, &s->trusted_servers))
+	    cert_names_listed(c->names, &s->trusted_servers))
 		return PEER_SERVER;
 	return PEER_STRANGER;
 }

@@ -79,12 +79,17 @@ static int hop_connect(struct txn *t)
 {
 	struct hop *h = t->hop;
 	struct proxy *p = t->p;
+	struct conn_way way = {
+		.leg = h->leg,
+		.tls = h->tls,
+		.to = &h->addr,
+		.name = h->tls ? hop_host(h)->host : (struct slice){0},
+	};
 	struct conn *c;
 	struct flow *f;
 	int err;
 
-	err = conn_reach(&c, p->w, h->leg, h->tls, &h->addr,
-			 h->tls ? hop_host(h)->host : (struct slice){0});
+	err = conn_reach(&c, p->w, &way);
 	if (!err && !c->user)
 		err = flow_create(&f, p, c);
 	if (err) {

@@ -80,6 +80,7 @@ static void perform(struct job *j, const struct verdict *v)
 	case VERDICT_DROP:
 		reply_verdict(j, v);
 		break;
+	case VERDICT_ASK:
 	case VERDICT_PASS:
 		count_up(&j->p->count.undecided);
 		reply_now(j, 500, (struct slice){0});

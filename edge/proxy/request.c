@@ -121,7 +121,7 @@ static void add_server_hop(struct buf *out, const struct proxy *p,
 	for (size_t i = 0; i < s->home_servers.n; i++) {
 		const struct host_port *h = &s->home_servers.v[i];
 
-		if (!peer_names_match(c->names, slice_of(h->host)))
+		if (!cert_names_match(c->names, slice_of(h->host)))
 			continue;
 		buf_puts(out, h->host);
 		buf_puts(out, " ");
@@ -175,8 +175,8 @@ static int add_top(struct buf *top, struct txn *t, struct job *j)
 /* From one far party to another both borders are crossed. */
 static uint64_t request_drop(const struct txn *t)
 {
-	return (t->from_near ? 0 : boundary_drop(BOUNDARY_INWARD)) |
-	       (t->outward ? boundary_drop(BOUNDARY_OUTWARD) : 0);
+	return (t->from_near ? 0 : boundary_drop(BOUNDARY_INWARD, PEER_USER)) |
+	       (t->outward ? boundary_drop(BOUNDARY_OUTWARD, PEER_USER) : 0);
 }
 
 /* RFC 3261 §16.6 step 3. */

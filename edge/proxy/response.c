@@ -80,8 +80,8 @@ static void note_hop(struct txn *t)
 
 static uint64_t response_drop(const struct txn *t)
 {
-	return (t->outward ? boundary_drop(BOUNDARY_INWARD) : 0) |
-	       (t->from_near ? 0 : boundary_drop(BOUNDARY_OUTWARD));
+	return (t->outward ? boundary_drop(BOUNDARY_INWARD, PEER_USER) : 0) |
+	       (t->from_near ? 0 : boundary_drop(BOUNDARY_OUTWARD, PEER_USER));
 }
 
 /* The callee has answered, and nothing of ours could end the call as gently as

@@ -16,6 +16,11 @@ struct verdict verdict_drop(const char *rule)
 	return (struct verdict){.kind = VERDICT_DROP, .rule = rule};
 }
 
+struct verdict verdict_ask(const char *rule)
+{
+	return (struct verdict){.kind = VERDICT_ASK, .rule = rule};
+}
+
 struct verdict verdict_forward(enum verdict_to to, const char *rule)
 {
 	return (struct verdict){

@@ -12,7 +12,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/deadline.h"
-#include "net/peer.h"
+#include "cert/names.h"
 #include "settings/settings.h"
 
 struct worker;
@@ -71,7 +71,7 @@ struct conn {
 	enum conn_door door;
 	bool tls, open; /* open: handshake done, not closing: bytes flow */
 	union addr peer, local;
-	struct peer_names *names; /* verified certificate, or NULL; owned */
+	struct cert_names *names; /* verified certificate, or NULL; owned */
 	void *user;		  /* the room above's; NULL at first */
 };
 
@@ -139,23 +139,51 @@ void conn_trust(struct conn *c, enum conn_trust t);
  */
 struct conn *conn_find(struct worker *w, conn_id id);
 
+/** Where to, and who must be there. */
+struct conn_way {
+	enum leg leg;
+	bool tls; /* TLS, else TCP */
+	const union addr *to;
+	struct slice name; /* asked for; its certificate must prove it. Absent
+			      for TCP */
+	struct slice also; /* a name that will do as well, and the SNI when it
+			      is there; absent: name alone */
+	/* Federation: its pins or own authority judge it, in place of the
+	 * leg's trust. NULL: the leg's trust. */
+	const struct partner_settings *partner;
+};
+
 /**
  * Open a connection, or find one opened before to the same address for the
  * same name (RFC 5923: reuse only what was verified for that name). It leaves
- * by an address of its leg of the same family. Its certificate must prove
- * `name`.
+ * by an address of its leg of the same family.
  *
- * @param out   the connection; may not be open yet: open() or closed() tells
+ * @param out  the connection; may not be open yet: open() or closed() tells
+ * @param w    worker
+ * @param way  where to; not kept
+ * @return     0; EADDRNOTAVAIL when the leg has no address of that family or
+ *             it cannot be bound; EMFILE; ENOMEM; another errno of connect()
+ */
+int conn_reach(struct conn **out, struct worker *w, const struct conn_way *way);
+
+/**
+ * Find a connection opened before for a name, whatever its address.
+ *
  * @param w     worker
  * @param leg   leg
- * @param tls   TLS, else TCP
- * @param to    address and port
- * @param name  name that was asked for; absent for TCP
- * @return      0; EADDRNOTAVAIL when the leg has no address of that family or
- *              it cannot be bound; EMFILE; ENOMEM; another errno of connect()
+ * @param name  name that it was asked for
+ * @return      one that is open or opening, or NULL
  */
-int conn_reach(struct conn **out, struct worker *w, enum leg leg, bool tls,
-	       const union addr *to, struct slice name);
+struct conn *conn_opened_for(struct worker *w, enum leg leg, struct slice name);
+
+/**
+ * Judge the certificate anew by the settings of now: who vouches for it, and
+ * is it believed still? Call after a reload, before c->names is read.
+ *
+ * @param c  open connection
+ * @return   0; EACCES when it is believed no longer (names is NULL then)
+ */
+int conn_rejudge(struct conn *c);
 
 /**
  * Bytes in the out-queue.

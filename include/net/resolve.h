@@ -20,6 +20,7 @@
 
 #include "base/list.h"
 #include "net/postbox.h"
+#include "net/service.h"
 #include "settings/settings.h"
 
 /** Most addresses that one name is good for. */
@@ -44,10 +45,23 @@ struct resolve_front;
  */
 typedef void resolve_fn(int err, const struct resolved *list, void *arg);
 
+/**
+ * A search for a domain's edges ended; not called after resolve_cancel().
+ *
+ * @param err      0, even when there is no record (n is 0); ETIMEDOUT no
+ *                 answer; EIO the server failed, or DNSSEC says that the
+ *                 answer is forged
+ * @param service  borrowed for this call; NULL on failure
+ * @param arg      as given
+ */
+typedef void resolve_service_fn(int err, const struct resolve_service *service,
+				void *arg);
+
 /** One waiting lookup, embedded in who waits; zeroed before first use. */
 struct resolve_wait {
 	struct list link;
-	resolve_fn *fn;
+	resolve_fn *fn;			/* for resolve_lookup() */
+	resolve_service_fn *service_fn; /* for resolve_edges() */
 	void *arg;
 };
 
@@ -132,6 +146,21 @@ void resolve_front_destroy(struct resolve_front **f);
 int resolve_lookup(struct resolve_front *f, const struct resolve_key *key,
 		   uint64_t now_ms, struct resolved *out,
 		   struct resolve_wait *wait);
+
+/**
+ * Who serves the federation of a domain? `_sipfederationtls._tcp`, and when
+ * that does not exist `_sips._tcp`, in the outside leg's view.
+ *
+ * @param f       front
+ * @param domain  domain
+ * @param now_ms  monotonic time [ms]
+ * @param out     filled when the answer is known now, n 0 for "nobody"
+ * @param wait    used when it is not: service_fn and arg set by the caller
+ * @return        0 out is filled; EINPROGRESS wait->service_fn will be called
+ *                later; EIO known to fail now (kept five seconds); ENOMEM
+ */
+int resolve_edges(struct resolve_front *f, struct slice domain, uint64_t now_ms,
+		  struct resolve_service *out, struct resolve_wait *wait);
 
 /**
  * Stop waiting; harmless when nothing waits.

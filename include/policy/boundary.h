@@ -1,13 +1,15 @@
 /**
  * @file boundary.h
- * Which header fields cross the edge, by direction.
+ * Which header fields cross the edge: between whom, which way.
  *
- * One table: what the far side (users, devices, strangers) may not say inward,
- * and what the near side (our servers) does not say outward.
+ * One table (boundary.c) says for every field what happens to it in each
+ * direction for each class of peer. Fields without a row cross untouched.
  */
 #ifndef POLICY_BOUNDARY_H
 #define POLICY_BOUNDARY_H
 
+#include "base/buf.h"
+#include "policy/federation.h"
 #include "sip/facts.h"
 
 #include <stdint.h>
@@ -18,12 +20,55 @@ enum boundary_way {
 	BOUNDARY_OUTWARD, /* from a server of ours to the far side */
 };
 
+/** What happens to a field. */
+enum boundary_act {
+	BOUNDARY_KEEP,
+	BOUNDARY_DROP,	  /* left out */
+	BOUNDARY_REWRITE, /* ours in its place, or part of it changed */
+	BOUNDARY_ADD,	  /* dropped when it came, and written anew */
+};
+
 /**
  * The fields to leave out.
  *
  * @param way  direction of this message, request or response
- * @return     FIELD_BIT set, for struct rewrite
+ * @param far  class of the far party: user, partner, device or stranger
+ * @return     FIELD_BIT set, for struct rewrite; BOUNDARY_ADD ones included
  */
-uint64_t boundary_drop(enum boundary_way way);
+uint64_t boundary_drop(enum boundary_way way, enum peer_class far);
+
+/**
+ * Say what the table says.
+ *
+ * @param way    direction
+ * @param far    class of the far party
+ * @param field  field
+ * @return       act
+ */
+enum boundary_act boundary_act(enum boundary_way way, enum peer_class far,
+			       enum field field);
+
+/**
+ * The fields that the edge writes into a request that goes inward: the source
+ * mark, once, and for a user the identity registered on its flow (RFC 3325
+ * §9.1). Whole lines with CRLF.
+ *
+ * @param out    appended to
+ * @param s      settings snapshot
+ * @param f      facts of the request
+ * @param proof  of a partner, else NULL
+ */
+void boundary_assert(struct buf *out, const struct settings *s,
+		     const struct facts *f, const struct proof *proof);
+
+/**
+ * Fields to keep although the table drops them, of this very request: a
+ * partner's P-Asserted-Identity when it lies in a domain that it proved.
+ *
+ * @param f      facts of the request
+ * @param proof  of a partner, else NULL
+ * @return       FIELD_BIT set to clear from boundary_drop()
+ */
+uint64_t boundary_spare(const struct facts *f, const struct proof *proof);
 
 #endif

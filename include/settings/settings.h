@@ -47,6 +47,7 @@ struct leg_settings {
 	uint16_t users_port;		 /* outside only; 0 = off */
 	char *certificate, *key, *trust; /* PEM files */
 	struct name_list dns; /* "address" or "address@port"; none: system */
+	char *trust_anchor; /* DNSSEC: file of DS or DNSKEY records, or NULL */
 };
 
 /** A name that needs no DNS. */
@@ -72,7 +73,61 @@ struct device_settings {
 	struct name_list methods; /* upper case */
 	char *contact; /* "sip:user@host:port;transport=tcp", or NULL */
 	bool may_register;
+	uint64_t expires_s;	 /* wall clock; past it: refused. 0: never */
+	uint32_t calls_per_s;	 /* requests outside of dialogs */
+	char *digest;		 /* HA1 in lower-case hex, or NULL: no digest */
+	struct name_list unsent; /* header names that it is not sent */
+	uint32_t line_bytes;	 /* longest header line that it is sent */
 	int line;
+};
+
+/** How a partner is found (federation.md). */
+enum partner_kind {
+	PARTNER_ALLOWED,    /* by the SRV records of its domain */
+	PARTNER_DIRECT,	    /* one domain, edge named by us */
+	PARTNER_PROVIDER,   /* many domains behind one edge */
+	PARTNER_DISCOVERED, /* not listed; never in the settings */
+};
+
+/** Is what a partner says of its users believed? */
+enum partner_verify {
+	VERIFY_SOURCE, /* believe its source mark; none: unverified */
+	VERIFY_ALWAYS, /* verified, whatever it says */
+	VERIFY_NEVER,  /* unverified, whatever it says */
+};
+
+/** A federation partner. */
+struct partner_settings {
+	struct name_list domains; /* lower case; exactly one unless provider */
+	enum partner_kind kind;
+	struct host_port proxy; /* its edge; host NULL: by SRV */
+	enum partner_verify verify;
+	char *trust; /* PEM file that alone signs its certificate, or NULL:
+			outside.tls.trust */
+	struct name_list pins; /* SHA-256 of its public key (SPKI), lower-case
+				  hex; one must fit, whoever signed it */
+	int line;
+};
+
+/** Federation. */
+struct federation_settings {
+	bool enabled;
+	bool discovery; /* partners that are not listed */
+	struct partner_settings *partner;
+	size_t partners;
+	struct name_list blocked; /* domains and edge names, lower case */
+	struct host_port route;	  /* where domains without SRV go; host NULL:
+				     nowhere */
+	struct addr_prefix *private_ok; /* private addresses that a partner's
+					   DNS may name */
+	size_t private_oks;
+};
+
+/** What the outside is shown. */
+struct boundary_settings {
+	bool hide_contact; /* Contact of the inside becomes a token */
+	bool hide_call_id; /* so does a Call-ID that names an inside host */
+	bool ms_mark;	   /* the source mark in its Microsoft form as well */
 };
 
 /** Every figure of the design's table of limits; each is a setting. */
@@ -94,8 +149,18 @@ struct limits {
 	uint32_t held_bytes;	/* of requests under way, a worker */
 	uint32_t registrations; /* AORs remembered, all workers */
 	uint32_t home_s;	/* home learnt without a registration is kept */
-	uint32_t dialog_token_s; /* Record-Route tokens stay good */
-	uint32_t drain_s;	 /* SIGTERM to exit at most */
+	uint32_t dialog_token_s;      /* Record-Route tokens stay good */
+	uint32_t drain_s;	      /* SIGTERM to exit at most */
+	uint32_t partner_connections; /* to one partner, all workers */
+	uint32_t partner_idle_s;      /* idle connections to one */
+	uint32_t partner_answer_s; /* 504 when it cannot be reached by then */
+	uint32_t discovered_rate;  /* messages a second, a partner */
+	uint32_t discovered_addresses; /* distinct local addresses asked for */
+	uint32_t discovered_slow_rate; /* messages a second when demoted */
+	uint32_t discovered_window;    /* answers looked at for demotion */
+	uint32_t discovered_failures;  /* [%] of them that demote */
+	uint32_t discovered_partners;  /* remembered */
+	uint32_t recent_requests;      /* kept for explain, a worker */
 };
 
 /** The whole snapshot. */
@@ -105,9 +170,12 @@ struct settings {
 	uint32_t workers; /* never 0 here: 0 in the file becomes the cores */
 	struct name_list sip_domains; /* lower case; [0] is primary */
 	enum log_level log_level;
+	char *control; /* path of the control socket; NULL: none */
 	/* legs */
 	struct leg_settings leg[LEG_COUNT];
-	struct name_list trusted_servers; /* lower case */
+	struct name_list trusted_servers;   /* lower case */
+	struct addr_prefix *inside_network; /* addresses that are inside */
+	size_t inside_networks;
 	/* hosts */
 	struct host_entry *host;
 	size_t hosts;
@@ -127,6 +195,8 @@ struct settings {
 	bool users_enabled;
 	bool users_require_registration;
 
+	struct federation_settings federation;
+	struct boundary_settings boundary;
 	struct limits limits;
 };
 
@@ -172,6 +242,50 @@ void settings_describe(void (*print)(const char *line, void *arg), void *arg);
  * @return      true when it is
  */
 bool settings_our_domain(const struct settings *s, struct slice host);
+
+/**
+ * The partner that a domain belongs to.
+ *
+ * @param s       snapshot
+ * @param domain  host part of a URI
+ * @return        borrowed from s; NULL when it is not listed
+ */
+const struct partner_settings *settings_partner(const struct settings *s,
+						struct slice domain);
+
+/**
+ * Is a domain, or the name of an edge, on the block list?
+ *
+ * @param s     snapshot
+ * @param name  host name
+ * @return      true when it is
+ */
+bool settings_blocked(const struct settings *s, struct slice name);
+
+/**
+ * Does a host lie inside: an address or a name that no outsider is to see or
+ * to name?
+ *
+ * Loopback, link-local, inside.networks, the inside leg's own addresses and
+ * name; directors, home servers and trusted servers; names under the parent
+ * domain of inside.fqdn unless that is a SIP domain of ours.
+ *
+ * @param s     snapshot
+ * @param host  host part of a URI, without brackets
+ * @return      true when it does
+ */
+bool settings_inside_host(const struct settings *s, struct slice host);
+
+/**
+ * May a connection to a partner go there? Not to private, loopback,
+ * link-local or inside addresses, nor to ourselves, unless
+ * federation.private_ok lists it; never to one of our own.
+ *
+ * @param s   snapshot
+ * @param to  address that DNS gave, any port
+ * @return    true when it may
+ */
+bool settings_partner_address(const struct settings *s, const union addr *to);
 
 /**
  * Find a server in a list.

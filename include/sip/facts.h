@@ -10,6 +10,8 @@
 
 #include "base/addr.h"
 #include "base/slice.h"
+#include "cert/names.h"
+#include "net/service.h"
 #include "settings/settings.h"
 #include "sip/wire.h"
 #include "token/token.h"
@@ -45,8 +47,10 @@ enum peer_class {
 	PEER_STRANGER,
 	PEER_SERVER,
 	PEER_USER,
-	PEER_PARTNER,
-	PEER_DEVICE
+	PEER_PARTNER, /* shows a certificate; whose domain it may speak for is
+			 judged for each request (policy/federation.h) */
+	PEER_DEVICE,
+	PEER_CLASSES
 };
 
 /** What is known of the connection that a message came by. */
@@ -58,6 +62,9 @@ struct origin {
 	token_conn conn;
 	const uint64_t *who; /* token_who() of each AOR registered on it */
 	size_t whos;
+	const struct cert_names *names; /* PEER_PARTNER: what it proved */
+	/* PEER_PARTNER: who serves the From domain, by DNS; NULL: not asked */
+	const struct resolve_service *service;
 };
 
 /** A SIP or SIPS URI, or another scheme by its raw text. */
@@ -122,6 +129,17 @@ struct facts {
 		ruri_aor[FACTS_AOR_MAX];
 	bool from_ours, to_ours;
 	uint64_t from_who, to_who, ruri_who; /* token_who() of the AORs */
+	uint64_t from_domain_who; /* PEER_PARTNER: token_who() of its domain */
+	struct slice asserted;	/* host of the first P-Asserted-Identity, absent
+				  when there is none */
+	bool asserted_ours;	/* any P-Asserted-Identity is in a domain of
+				  ours, or cannot be read */
+	struct slice preferred; /* value of P-Preferred-Identity */
+	struct slice mark;	/* value of X-Edge-Source as it came */
+	struct token target;	/* of a Request-URI that is a Contact we wrote
+				(TOKEN_CONTACT), else zeroed */
+	char target_uri[TOKEN_SEALED_MAX]; /* what target.sealed points into */
+	bool target_fits;     /* target is of the dialog of this request */
 	struct slice branch;  /* top Via; absent when it has none */
 	bool branch_rfc3261;  /* magic cookie and something behind it */
 	struct slice sent_by; /* top Via host[:port] as written */

@@ -57,6 +57,20 @@ enum field {
 	FIELD_HISTORY_INFO,
 	FIELD_DATE,
 	FIELD_TIMESTAMP,
+	FIELD_EDGE_MARK,      /* X-Edge-Source: our source mark */
+	FIELD_MS_TRUST,	      /* ms-edge-*, ms-user-*: trust marks */
+	FIELD_MS_DIAGNOSTICS, /* ms-diagnostics, ms-diagnostics-* */
+	FIELD_P_CHARGING,     /* P-Charging-* */
+	FIELD_P_ACCESS_NETWORK_INFO,
+	FIELD_P_NETWORK, /* the other fields of RFC 7315 and 5502 */
+	FIELD_REFERRED_BY,
+	FIELD_PRIVACY,
+	FIELD_REASON,
+	FIELD_ALERT_INFO,
+	FIELD_CALL_INFO,
+	FIELD_ERROR_INFO,
+	FIELD_ORGANIZATION,
+	FIELD_AUTHENTICATION_INFO, /* and Proxy-Authentication-Info */
 	FIELD_COUNT, /* at most 64: sets of fields are uint64_t masks */
 };
 

@@ -9,10 +9,19 @@
 #define SIP_HEADERS_H
 
 #include "base/buf.h"
+#include "settings/settings.h"
 #include "sip/framer.h"
 
 /** rewrite.max_forwards: this hop was the last but one; zero is written. */
 #define REWRITE_NO_HOPS (-1)
+
+/** What an old device cannot read. */
+struct rewrite_slim {
+	const struct name_list *unsent; /* names of fields left out */
+	uint32_t line_bytes; /* longer lines are left out, unless a message is
+				nothing without them (From, To, Call-ID, CSeq,
+				Via, Contact, Route, Record-Route, Content-*) */
+};
 
 /** What to change on the way; zeroed changes nothing. */
 struct rewrite {
@@ -30,6 +39,16 @@ struct rewrite {
 				 header field that is not Via: Route,
 				 Record-Route, Path */
 	struct slice add_end;  /* whole lines with CRLF behind the last field */
+	struct slice reason;   /* responses: reason phrase; absent: kept */
+	bool no_vias;	       /* received Vias are left out, all of them */
+	struct slice vias;    /* responses, after pop_via: whole lines with CRLF
+				  in place of all that remain; absent: kept */
+	struct slice contact; /* URI without <>, in place of the URI of every
+				  Contact value; parameters stay; absent: kept */
+	uint32_t no_contacts; /* bit n: the n-th Contact value is left out */
+	struct slice call_id; /* absent: kept */
+	bool no_reason_text;  /* the text parameter of Reason is left out */
+	const struct rewrite_slim *slim; /* for old devices; NULL: everything */
 };
 
 /** Where a few things lie in what was written. */

@@ -17,16 +17,19 @@ enum verdict_kind {
 	VERDICT_FORWARD, /* send it on, see verdict_to */
 	VERDICT_REFUSE,	 /* answer `status` */
 	VERDICT_DROP,	 /* say nothing */
+	VERDICT_ASK,	 /* DNS must first say who serves the From domain
+			    (origin.service); then decide again */
 };
 
 /** Where a forwarded request goes. */
 enum verdict_to {
 	TO_NOWHERE,
-	TO_HOME,   /* the home step: home server or director, inward */
-	TO_HOP,	   /* the next hop sealed in our Route, inward */
-	TO_FLOW,   /* down the flow that our Route names, outward */
-	TO_DEVICE, /* an enrolled device, by its connection or contact */
-	TO_SELF,   /* addressed to the edge itself: it answers */
+	TO_HOME,    /* the home step: home server or director, inward */
+	TO_HOP,	    /* the next hop sealed in our Route, inward */
+	TO_FLOW,    /* down the flow that our Route names, outward */
+	TO_DEVICE,  /* an enrolled device, by its connection or contact */
+	TO_PARTNER, /* the edge of the Request-URI's domain, outward */
+	TO_SELF,    /* addressed to the edge itself: it answers */
 };
 
 /** A decision. */
@@ -64,6 +67,14 @@ struct verdict verdict_drop(const char *rule);
  * @return      the verdict
  */
 struct verdict verdict_forward(enum verdict_to to, const char *rule);
+
+/**
+ * Not yet: DNS has to be asked.
+ *
+ * @param rule  constant word for log and metric
+ * @return      the verdict
+ */
+struct verdict verdict_ask(const char *rule);
 
 /**
  * The reason phrase that goes with a status (RFC 3261 §21 and later); the

@@ -30,8 +30,9 @@
 
 /** What a route token is for. */
 enum token_kind {
-	TOKEN_FLOW = 1,	  /* Path: requests from inside go down this flow */
-	TOKEN_DIALOG = 2, /* Record-Route: requests inside one dialog */
+	TOKEN_FLOW = 1,	   /* Path: requests from inside go down this flow */
+	TOKEN_DIALOG = 2,  /* Record-Route: requests inside one dialog */
+	TOKEN_CONTACT = 3, /* Contact: seals the URI of a party inside */
 };
 
 /** Where the connection of a token lies; 0 is "no connection". */

@@ -61,7 +61,7 @@ static void gone(struct fake_conn *c)
 	for (unsigned i = 0; i < FAKE_CONNS; i++)
 		if (fake_conns[i] == c)
 			fake_conns[i] = NULL;
-	peer_names_destroy(&c->pub.names);
+	cert_names_destroy(&c->pub.names);
 	free(c->name);
 	free(c);
 }
@@ -80,9 +80,9 @@ static void parse_address(union addr *out, const char *text)
 }
 
 /* Names of a certificate, from words. */
-static struct peer_names *names_of(const char *words)
+static struct cert_names *names_of(const char *words)
 {
-	struct peer_names *p = calloc(1, sizeof(*p) + 8 * sizeof(p->name[0]));
+	struct cert_names *p = calloc(1, sizeof(*p) + 8 * sizeof(p->name[0]));
 	struct slice rest = slice_of(words);
 
 	while (p && rest.n && p->n < 8) {
@@ -91,7 +91,7 @@ static struct peer_names *names_of(const char *words)
 
 		if (end != SIZE_MAX)
 			word.n = end;
-		p->name[p->n].kind = PEER_NAME_DNS;
+		p->name[p->n].kind = CERT_NAME_DNS;
 		p->name[p->n++].text = slice_dup(word);
 		rest.p += word.n + (end != SIZE_MAX);
 		rest.n -= word.n + (end != SIZE_MAX);
@@ -316,11 +316,10 @@ static struct fake_conn *find_open(struct worker *w, const union addr *to,
 	return NULL;
 }
 
-int conn_reach(struct conn **out, struct worker *w, enum leg leg, bool tls,
-	       const union addr *to, struct slice name)
+int conn_reach(struct conn **out, struct worker *w, const struct conn_way *way)
 {
-	struct fake_conn *c = find_open(w, to, name);
-	enum fake_manner manner = manner_of(to);
+	struct fake_conn *c = find_open(w, way->to, way->name);
+	enum fake_manner manner = manner_of(way->to);
 
 	if (c) {
 		*out = &c->pub;
@@ -332,11 +331,11 @@ int conn_reach(struct conn **out, struct worker *w, enum leg leg, bool tls,
 	if (!c)
 		return ENOMEM;
 	c->manner = manner;
-	c->pub.leg = leg;
+	c->pub.leg = way->leg;
 	c->pub.door = DOOR_OUT;
-	c->pub.tls = tls;
-	c->pub.peer = *to;
-	c->name = name.n ? slice_dup(name) : strdup("");
+	c->pub.tls = way->tls;
+	c->pub.peer = *way->to;
+	c->name = way->name.n ? slice_dup(way->name) : strdup("");
 	if (!c->name) {
 		c->closing = true;
 		return ENOMEM;

@@ -17,7 +17,7 @@ static void bytes_sent_while_connecting_come_back(void)
 	STAGE_UNTIL(&st, seen.got.n == 11);
 	CU_ASSERT_EQUAL(memcmp(seen.got.p, "hello world", 11), 0);
 	CU_ASSERT_EQUAL(conn_queued(c), 0);
-	CU_ASSERT_TRUE(peer_names_match(seen.accepted->names,
+	CU_ASSERT_TRUE(cert_names_match(seen.accepted->names,
 					SLICE("edge01.internal.example")));
 	finish();
 	CU_ASSERT_EQUAL(seen.closes, 2);

@@ -104,9 +104,14 @@ static void a_family_without_address_is_refused_at_once(void)
 
 	begin();
 	addr_parse(&v6, SLICE("::1"), 5061);
-	CU_ASSERT_EQUAL(conn_reach(&c, &st.w->pub, LEG_INSIDE, true, &v6,
-				   SLICE("edge01.internal.example")),
-			EADDRNOTAVAIL);
+	CU_ASSERT_EQUAL(
+		conn_reach(&c, &st.w->pub,
+			   &(struct conn_way){
+				   .leg = LEG_INSIDE,
+				   .tls = true,
+				   .to = &v6,
+				   .name = SLICE("edge01.internal.example")}),
+		EADDRNOTAVAIL);
 	CU_ASSERT_PTR_NULL(c);
 	finish();
 }
@@ -118,8 +123,11 @@ static void an_address_that_is_not_ours_is_refused_at_once(void)
 	begin();
 	addr_parse(&st.lab.s->leg[LEG_INSIDE].address[0], SLICE("192.0.2.9"),
 		   0);
-	CU_ASSERT_EQUAL(conn_reach(&c, &st.w->pub, LEG_INSIDE, true, &st.inside,
-				   SLICE("x")),
+	CU_ASSERT_EQUAL(conn_reach(&c, &st.w->pub,
+				   &(struct conn_way){.leg = LEG_INSIDE,
+						      .tls = true,
+						      .to = &st.inside,
+						      .name = SLICE("x")}),
 			EADDRNOTAVAIL);
 	CU_ASSERT_PTR_NULL(c);
 	finish();
@@ -156,7 +164,7 @@ static enum entered guest_enters(const union addr *to, const struct cert *shown)
 	guest_shake(&g, &st, shown);
 	STAGE_UNTIL(&st, seen.accepted || seen.closes > closes);
 	if (seen.accepted)
-		how = peer_names_match(seen.accepted->names, SLICE("p.example"))
+		how = cert_names_match(seen.accepted->names, SLICE("p.example"))
 			      ? AS_PARTNER
 			      : AS_NOBODY;
 	guest_close(&g);

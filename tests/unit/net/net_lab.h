@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_NET_LAB_H
 #define TESTS_UNIT_NET_LAB_H
 
-#include "net_certs.h"
+#include "cert/certs.h"
 
 #include "net/tlsctx.h"
 #include "worker_state.h"

@@ -88,9 +88,13 @@ static inline struct conn *reach(const union addr *to, const char *name)
 {
 	struct conn *c = NULL;
 
-	CU_ASSERT_EQUAL_FATAL(conn_reach(&c, &st.w->pub, LEG_INSIDE, true, to,
-					 slice_of(name)),
-			      0);
+	CU_ASSERT_EQUAL_FATAL(
+		conn_reach(&c, &st.w->pub,
+			   &(struct conn_way){.leg = LEG_INSIDE,
+					      .tls = true,
+					      .to = to,
+					      .name = slice_of(name)}),
+		0);
 	return c;
 }
 

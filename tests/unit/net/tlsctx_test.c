@@ -6,7 +6,8 @@
 #include "../cunit_main.h"
 #include "net_lab.h"
 
-#include "net/peer.h"
+#include "cert/names.h"
+#include "peer.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -240,7 +241,7 @@ static void the_full_chain_is_served(void)
 
 /* How our side ends when the client shows a certificate, or none. */
 static bool enter(enum tls_door door, const struct cert *shown,
-		  struct peer_names **names)
+		  struct cert_names **names)
 {
 	struct pair p;
 	bool done;
@@ -259,7 +260,7 @@ static bool enter(enum tls_door door, const struct cert *shown,
 
 static void outside_a_certificate_is_asked_for_not_required(void)
 {
-	struct peer_names *names;
+	struct cert_names *names;
 	struct cert c;
 
 	begin();
@@ -268,8 +269,8 @@ static void outside_a_certificate_is_asked_for_not_required(void)
 	CU_ASSERT_STRING_EQUAL(why, "");
 	make_leaf(&c, &lab.outer, "DNS:p.example", "serverAuth", 0);
 	CU_ASSERT_TRUE(enter(TLS_OUTSIDE, &c, &names));
-	CU_ASSERT_TRUE(peer_names_match(names, SLICE("p.example")));
-	peer_names_destroy(&names);
+	CU_ASSERT_TRUE(cert_names_match(names, SLICE("p.example")));
+	cert_names_destroy(&names);
 	cert_free(&c);
 	finish();
 }
@@ -277,7 +278,7 @@ static void outside_a_certificate_is_asked_for_not_required(void)
 /* Each comes in, and is nobody. */
 static void outside_a_certificate_that_fails_names_nobody(void)
 {
-	struct peer_names *names;
+	struct cert_names *names;
 	struct cert c[4];
 
 	begin();
@@ -296,7 +297,7 @@ static void outside_a_certificate_that_fails_names_nobody(void)
 
 static void the_users_door_asks_for_none(void)
 {
-	struct peer_names *names;
+	struct cert_names *names;
 	struct cert c;
 
 	begin();
@@ -310,7 +311,7 @@ static void the_users_door_asks_for_none(void)
 
 static void inside_a_verified_certificate_is_required(void)
 {
-	struct peer_names *names;
+	struct cert_names *names;
 	struct cert good, foreign, old;
 
 	begin();
@@ -318,8 +319,8 @@ static void inside_a_verified_certificate_is_required(void)
 	make_leaf(&foreign, &lab.outer, "DNS:dir01", NULL, 0);
 	make_leaf(&old, &lab.inner, "DNS:dir01", NULL, -60);
 	CU_ASSERT_TRUE(enter(TLS_INSIDE, &good, &names));
-	CU_ASSERT_TRUE(peer_names_match(names, SLICE("dir01")));
-	peer_names_destroy(&names);
+	CU_ASSERT_TRUE(cert_names_match(names, SLICE("dir01")));
+	cert_names_destroy(&names);
 	CU_ASSERT_FALSE(enter(TLS_INSIDE, NULL, &names));
 	CU_ASSERT_FALSE(enter(TLS_INSIDE, &foreign, &names));
 	CU_ASSERT_FALSE(enter(TLS_INSIDE, &old, &names));

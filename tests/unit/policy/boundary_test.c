@@ -21,7 +21,7 @@ static const struct boundary_fact {
 
 static bool has(enum boundary_way way, enum field field)
 {
-	return boundary_drop(way) & FIELD_BIT(field);
+	return boundary_drop(way, PEER_USER) & FIELD_BIT(field);
 }
 
 static void listed_fields_stay(void)

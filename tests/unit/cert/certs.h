@@ -1,9 +1,9 @@
 /**
- * @file net_certs.h
- * Certificates made to order for the tests of this room.
+ * @file certs.h
+ * Certificates made to order for tests.
  */
-#ifndef TESTS_UNIT_NET_CERTS_H
-#define TESTS_UNIT_NET_CERTS_H
+#ifndef TESTS_CERT_CERTS_H
+#define TESTS_CERT_CERTS_H
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>

@@ -1,10 +1,10 @@
 /*
  * peer_test.c - which names a certificate proves, and which it does not.
  */
-#include "net/peer.h"
+#include "cert/certificate.h"
 
 #include "../cunit_main.h"
-#include "net_certs.h"
+#include "cert/certs.h"
 
 #include <errno.h>
 
@@ -173,16 +173,16 @@ static void make(struct cert *c, const struct cert_order *o)
 
 static bool row_holds(const struct row *r)
 {
-	struct peer_names *names = NULL;
+	struct cert_names *names = NULL;
 	char why[WHY_MAX];
 	struct cert c;
 	bool proves;
 
 	make(&c, &r->order);
-	CU_ASSERT_EQUAL_FATAL(peer_names_of(&names, c.x509, why), 0);
+	CU_ASSERT_EQUAL_FATAL(cert_names_of(&names, c.x509, why), 0);
 	CU_ASSERT_STRING_EQUAL(why, "");
-	proves = peer_names_match(names, slice_of(r->wanted));
-	peer_names_destroy(&names);
+	proves = cert_names_match(names, slice_of(r->wanted));
+	cert_names_destroy(&names);
 	CU_ASSERT_PTR_NULL(names);
 	cert_free(&c);
 	return proves == r->proves;
@@ -203,14 +203,14 @@ static void each_certificate_proves_what_it_should(void)
 static int usage_result(const char *usage, char *why)
 {
 	struct cert_order o = {.san = "DNS:a.example.com", .usage = usage};
-	struct peer_names *names = NULL;
+	struct cert_names *names = NULL;
 	struct cert c;
 	int err;
 
 	make(&c, &o);
-	err = peer_names_of(&names, c.x509, why);
+	err = cert_names_of(&names, c.x509, why);
 	CU_ASSERT_EQUAL(err == 0, names != NULL);
-	peer_names_destroy(&names);
+	cert_names_destroy(&names);
 	cert_free(&c);
 	return err;
 }
@@ -254,22 +254,22 @@ static void names_are_lower_case_with_kind_and_fingerprint(void)
 {
 	struct cert_order o = {
 		.san = "URI:sip:EXAMPLE.com,DNS:Sip.Example.com.,IP:::1"};
-	struct peer_names *names = NULL;
+	struct cert_names *names = NULL;
 	char why[WHY_MAX];
 	struct cert c;
 
 	make(&c, &o);
-	CU_ASSERT_EQUAL_FATAL(peer_names_of(&names, c.x509, why), 0);
+	CU_ASSERT_EQUAL_FATAL(cert_names_of(&names, c.x509, why), 0);
 	CU_ASSERT_EQUAL_FATAL(names->n, 3);
-	CU_ASSERT_EQUAL(names->name[0].kind, PEER_NAME_URI);
+	CU_ASSERT_EQUAL(names->name[0].kind, CERT_NAME_URI);
 	CU_ASSERT_STRING_EQUAL(names->name[0].text, "example.com");
-	CU_ASSERT_EQUAL(names->name[1].kind, PEER_NAME_DNS);
+	CU_ASSERT_EQUAL(names->name[1].kind, CERT_NAME_DNS);
 	CU_ASSERT_STRING_EQUAL(names->name[1].text, "sip.example.com");
-	CU_ASSERT_EQUAL(names->name[2].kind, PEER_NAME_IP);
+	CU_ASSERT_EQUAL(names->name[2].kind, CERT_NAME_IP);
 	CU_ASSERT_STRING_EQUAL(names->name[2].text, "::1");
 	CU_ASSERT_EQUAL(strlen(names->fingerprint), 64);
 	CU_ASSERT_EQUAL(strspn(names->fingerprint, "0123456789abcdef"), 64);
-	peer_names_destroy(&names);
+	cert_names_destroy(&names);
 	cert_free(&c);
 	cert_free(&authority);
 }
@@ -280,17 +280,17 @@ static void a_list_needs_one_name_that_is_proven(void)
 	     b[] = "b.example.com";
 	char *some[] = {x, b}, *none[] = {x, y};
 	struct cert_order o = {.san = "DNS:a.example.com,DNS:b.example.com"};
-	struct peer_names *names = NULL;
+	struct cert_names *names = NULL;
 	char why[WHY_MAX];
 	struct cert c;
 
 	make(&c, &o);
-	CU_ASSERT_EQUAL_FATAL(peer_names_of(&names, c.x509, why), 0);
-	CU_ASSERT_TRUE(peer_names_listed(names, &(struct name_list){some, 2}));
-	CU_ASSERT_FALSE(peer_names_listed(names, &(struct name_list){none, 2}));
-	CU_ASSERT_FALSE(peer_names_listed(names, &(struct name_list){NULL, 0}));
-	CU_ASSERT_FALSE(peer_names_listed(NULL, &(struct name_list){some, 2}));
-	peer_names_destroy(&names);
+	CU_ASSERT_EQUAL_FATAL(cert_names_of(&names, c.x509, why), 0);
+	CU_ASSERT_TRUE(cert_names_listed(names, &(struct name_list){some, 2}));
+	CU_ASSERT_FALSE(cert_names_listed(names, &(struct name_list){none, 2}));
+	CU_ASSERT_FALSE(cert_names_listed(names, &(struct name_list){NULL, 0}));
+	CU_ASSERT_FALSE(cert_names_listed(NULL, &(struct name_list){some, 2}));
+	cert_names_destroy(&names);
 	cert_free(&c);
 	cert_free(&authority);
 }
@@ -299,7 +299,7 @@ static void hundreds_of_names_are_cut_not_grown(void)
 {
 	static char san[200 * 24];
 	struct cert_order o = {.san = san};
-	struct peer_names *names = NULL;
+	struct cert_names *names = NULL;
 	char why[WHY_MAX];
 	struct cert c;
 	size_t at = 0;
@@ -309,23 +309,23 @@ static void hundreds_of_names_are_cut_not_grown(void)
 				       "%sDNS:h%d.example.com", i ? "," : "",
 				       i);
 	make(&c, &o);
-	CU_ASSERT_EQUAL_FATAL(peer_names_of(&names, c.x509, why), 0);
+	CU_ASSERT_EQUAL_FATAL(cert_names_of(&names, c.x509, why), 0);
 	CU_ASSERT_EQUAL(names->n, 128);
-	peer_names_destroy(&names);
+	cert_names_destroy(&names);
 	cert_free(&c);
 	cert_free(&authority);
 }
 
 static void nobody_proves_nothing(void)
 {
-	struct peer_names *none = NULL;
+	struct cert_names *none = NULL;
 
-	CU_ASSERT_FALSE(peer_names_match(NULL, SLICE("sip.example.com")));
-	peer_names_destroy(&none);
+	CU_ASSERT_FALSE(cert_names_match(NULL, SLICE("sip.example.com")));
+	cert_names_destroy(&none);
 	CU_ASSERT_PTR_NULL(none);
 }
 
-TEST_MAIN("net/peer",
+TEST_MAIN("cert/certificate",
 	  {"each certificate proves what it should and no more",
 	   each_certificate_proves_what_it_should},
 	  {"a usage that is absent or for SIP is allowed",

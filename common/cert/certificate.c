@@ -1,0 +1,272 @@
+/*
+ * certificate.c - what a certificate says about whose it is (RFC 5922 §7).
+ */
+#include "cert/certificate.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HOST_MAX  253
+#define NAMES_MAX 128
+#define OID_MAX	  64
+
+static void hex_of(char out[65], const unsigned char *md, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		snprintf(out + 2 * i, 3, "%02x", md[i]);
+}
+
+void cert_fingerprint(char out[65], const X509 *cert)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	out[0] = '\0';
+	if (X509_digest(cert, EVP_sha256(), md, &n) == 1 && n == 32)
+		hex_of(out, md, n);
+}
+
+/* RFC 7469 §2.4: over the whole SubjectPublicKeyInfo, so that the algorithm
+ * counts as well. */
+void cert_key_print(char out[65], const X509 *cert)
+{
+	unsigned char md[EVP_MAX_MD_SIZE], *der = NULL;
+	unsigned n = 0;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+
+	out[0] = '\0';
+	if (len > 0 &&
+	    EVP_Digest(der, (size_t)len, md, &n, EVP_sha256(), NULL) == 1 &&
+	    n == 32)
+		hex_of(out, md, n);
+	OPENSSL_free(der);
+}
+
+static bool is_host_byte(unsigned char c)
+{
+	return isalnum(c) || c == '-' || c == '.';
+}
+
+/*
+ * A NUL, a wildcard (RFC 5922 §7.2: MUST NOT match) or an empty label fails
+ * here, whatever other readers of the certificate would make of it.
+ */
+static bool is_host(struct slice s)
+{
+	if (s.n == 0 || s.n > HOST_MAX || s.p[0] == '.')
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!is_host_byte((unsigned char)s.p[i]))
+			return false;
+		if (i > 0 && s.p[i] == '.' && s.p[i - 1] == '.')
+			return false;
+	}
+	return true;
+}
+
+static struct slice without_dot(struct slice s)
+{
+	if (s.n > 1 && s.p[s.n - 1] == '.')
+		s.n--;
+	return s;
+}
+
+static char *lower_dup(struct slice s)
+{
+	char *text = slice_dup(s);
+
+	for (char *p = text; p && *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return text;
+}
+
+static int add(struct cert_names *names, enum cert_name_kind kind,
+	       struct slice text)
+{
+	char *copy;
+
+	if (names->n == NAMES_MAX)
+		return 0;
+	copy = lower_dup(text);
+	if (!copy)
+		return ENOMEM;
+	names->name[names->n++] = (struct cert_name){kind, copy};
+	return 0;
+}
+
+static int add_host(struct cert_names *names, enum cert_name_kind kind,
+		    struct slice host)
+{
+	union addr literal;
+
+	host = without_dot(host);
+	if (!is_host(host) || addr_parse(&literal, host, 0) == 0)
+		return 0;
+	return add(names, kind, host);
+}
+
+static struct slice bytes_of(const ASN1_STRING *s)
+{
+	return (struct slice){
+		.p = (const char *)ASN1_STRING_get0_data(s),
+		.n = (size_t)ASN1_STRING_length(s),
+	};
+}
+
+/* RFC 5922 §7.1: scheme "sip" only, and no user part. */
+static int add_uri(struct cert_names *names, struct slice uri)
+{
+	if (uri.n <= 4 || !slice_ieq((struct slice){uri.p, 4}, SLICE("sip:")))
+		return 0;
+	return add_host(names, CERT_NAME_URI,
+			(struct slice){uri.p + 4, uri.n - 4});
+}
+
+static int add_ip(struct cert_names *names, struct slice ip)
+{
+	char text[INET6_ADDRSTRLEN];
+	int family = ip.n == 4 ? AF_INET : AF_INET6;
+
+	if (ip.n != 4 && ip.n != 16)
+		return 0;
+	if (!inet_ntop(family, ip.p, text, sizeof(text)))
+		return 0;
+	return add(names, CERT_NAME_IP, slice_of(text));
+}
+
+static int add_general(struct cert_names *names, const GENERAL_NAME *g)
+{
+	switch (g->type) {
+	case GEN_URI:
+		return add_uri(names, bytes_of(g->d.uniformResourceIdentifier));
+	case GEN_DNS:
+		return add_host(names, CERT_NAME_DNS, bytes_of(g->d.dNSName));
+	case GEN_IPADD:
+		return add_ip(names, bytes_of(g->d.iPAddress));
+	default:
+		return 0;
+	}
+}
+
+/* `told`: there was a URI or DNS name, usable or not, so the CN is silent. */
+static int add_alternatives(struct cert_names *names, X509 *cert, bool *told)
+{
+	GENERAL_NAMES *all =
+		X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	int err = 0;
+
+	*told = false;
+	for (int i = 0; i < sk_GENERAL_NAME_num(all) && !err; i++) {
+		const GENERAL_NAME *g = sk_GENERAL_NAME_value(all, i);
+
+		*told |= g->type == GEN_URI || g->type == GEN_DNS;
+		err = add_general(names, g);
+	}
+	GENERAL_NAMES_free(all);
+	return err;
+}
+
+/* The last CN is the most specific one. */
+static int add_common_name(struct cert_names *names, X509 *cert)
+{
+	const X509_NAME *subject = X509_get_subject_name(cert);
+	const ASN1_STRING *cn;
+	unsigned char *utf8 = NULL;
+	int last = -1, n, err;
+
+	for (int i = -1;
+	     (i = X509_NAME_get_index_by_NID(subject, NID_commonName, i)) >= 0;)
+		last = i;
+	if (last < 0)
+		return 0;
+	cn = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last));
+	n = ASN1_STRING_to_UTF8(&utf8, cn);
+	if (n < 0)
+		return 0;
+	err = add_host(names, CERT_NAME_CN,
+		       (struct slice){(const char *)utf8, (size_t)n});
+	OPENSSL_free(utf8);
+	return err;
+}
+
+static bool is_sip_purpose(const ASN1_OBJECT *purpose)
+{
+	static const char *const good[] = {
+		"2.5.29.37.0",	      /* any */
+		"1.3.6.1.5.5.7.3.1",  /* serverAuth */
+		"1.3.6.1.5.5.7.3.2",  /* clientAuth */
+		"1.3.6.1.5.5.7.3.20", /* RFC 5924 §4.2: id-kp-sipDomain */
+	};
+	char oid[OID_MAX];
+
+	OBJ_obj2txt(oid, sizeof(oid), purpose, 1);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		if (strcmp(oid, good[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool usage_allows(X509 *cert)
+{
+	int found = 0;
+	EXTENDED_KEY_USAGE *usage =
+		X509_get_ext_d2i(cert, NID_ext_key_usage, &found, NULL);
+	bool good = !usage && found == -1; /* absent, not broken or doubled */
+
+	for (int i = 0; i < sk_ASN1_OBJECT_num(usage) && !good; i++)
+		good = is_sip_purpose(sk_ASN1_OBJECT_value(usage, i));
+	EXTENDED_KEY_USAGE_free(usage);
+	return good;
+}
+
+static struct cert_names *new_names(void)
+{
+	return calloc(1, sizeof(struct cert_names) +
+				 NAMES_MAX * sizeof(struct cert_name));
+}
+
+/* Most certificates have two names, not NAMES_MAX. */
+static struct cert_names *shrink(struct cert_names *names)
+{
+	struct cert_names *less = realloc(
+		names, sizeof(*names) + names->n * sizeof(struct cert_name));
+
+	return less ? less : names;
+}
+
+int cert_names_of(struct cert_names **out, X509 *cert, char *why)
+{
+	struct cert_names *names;
+	bool told;
+	int err;
+
+	*out = NULL;
+	why[0] = '\0';
+	if (!usage_allows(cert)) {
+		snprintf(why, WHY_MAX, "its extended key usage forbids SIP");
+		return EACCES;
+	}
+	names = new_names();
+	if (!names)
+		return ENOMEM;
+	cert_fingerprint(names->fingerprint, cert);
+	cert_key_print(names->key, cert);
+	err = add_alternatives(names, cert, &told);
+	if (!err && !told)
+		err = add_common_name(names, cert);
+	ERR_clear_error();
+	if (err) {
+		cert_names_destroy(&names);
+		return err;
+	}
+	*out = shrink(names);
+	return 0;
+}
