@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FAKE_NAMES 8
+
 struct fake_conn *fake_conns[FAKE_CONNS];
 
 static struct fake_manner_of {
@@ -40,7 +42,7 @@ static struct fake_conn *make(struct worker *w)
 	c = malloc(sizeof(*c));
 	if (!c)
 		return NULL;
-	memset(c, 0, sizeof(c->pub) + sizeof(c->name));
+	memset(c, 0, offsetof(struct fake_conn, out));
 	c->n = c->read = c->in_n = c->room = 0;
 	c->manner = FAKE_OPENS;
 	c->trust = CONN_UNPROVEN;
@@ -63,6 +65,7 @@ static void gone(struct fake_conn *c)
 			fake_conns[i] = NULL;
 	cert_names_destroy(&c->pub.names);
 	free(c->name);
+	free(c->also);
 	free(c);
 }
 
@@ -79,24 +82,67 @@ static void parse_address(union addr *out, const char *text)
 	CU_ASSERT_EQUAL_FATAL(addr_parse(out, host, (uint16_t)port), 0);
 }
 
-/* Names of a certificate, from words. */
+static bool starts(struct slice word, struct slice with)
+{
+	return word.n > with.n && memcmp(word.p, with.p, with.n) == 0;
+}
+
+static void add_name(struct cert_names *p, struct slice word)
+{
+	bool uri = starts(word, SLICE("sip:"));
+	size_t skip = uri ? 4 : 0;
+
+	CU_ASSERT_FATAL(p->n < FAKE_NAMES);
+	p->name[p->n].kind = uri ? CERT_NAME_URI : CERT_NAME_DNS;
+	p->name[p->n++].text =
+		slice_dup((struct slice){word.p + skip, word.n - skip});
+}
+
+static void add_word(struct cert_names *p, struct slice word)
+{
+	const struct slice key = SLICE("key="), vouched = SLICE("vouched=");
+	uint32_t bit = 0;
+
+	if (slice_eq(word, SLICE("unchained"))) {
+		p->chained = false;
+	} else if (starts(word, key)) {
+		snprintf(p->key, sizeof(p->key), "%.*s", (int)(word.n - key.n),
+			 word.p + key.n);
+	} else if (starts(word, vouched)) {
+		slice_to_u32(&bit, (struct slice){word.p + vouched.n,
+						  word.n - vouched.n});
+		p->vouched |= UINT64_C(1) << bit;
+	} else {
+		add_name(p, word);
+	}
+}
+
+/* A certificate, from words. */
 static struct cert_names *names_of(const char *words)
 {
-	struct cert_names *p = calloc(1, sizeof(*p) + 8 * sizeof(p->name[0]));
+	struct cert_names *p =
+		calloc(1, sizeof(*p) + FAKE_NAMES * sizeof(p->name[0]));
 	struct slice rest = slice_of(words);
 
-	while (p && rest.n && p->n < 8) {
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	p->chained = true;
+	while (rest.n) {
 		size_t end = slice_index(rest, ' ');
 		struct slice word = rest;
 
 		if (end != SIZE_MAX)
 			word.n = end;
-		p->name[p->n].kind = CERT_NAME_DNS;
-		p->name[p->n++].text = slice_dup(word);
+		add_word(p, word);
 		rest.p += word.n + (end != SIZE_MAX);
 		rest.n -= word.n + (end != SIZE_MAX);
 	}
 	return p;
+}
+
+void fake_certify(struct conn *c, const char *cert)
+{
+	cert_names_destroy(&c->names);
+	c->names = cert ? names_of(cert) : NULL;
 }
 
 struct conn *fake_accept(unsigned worker, enum leg leg, enum conn_door door,
@@ -117,6 +163,8 @@ struct conn *fake_accept(unsigned worker, enum leg leg, enum conn_door door,
 void fake_open(struct conn *c)
 {
 	c->open = true;
+	if (c->door == DOOR_OUT && c->tls && !c->names)
+		c->names = names_of(fake_of(c)->name);
 	fake_inside++;
 	fake_setup.events.open(c, fake_setup.arg);
 	fake_inside--;
@@ -335,13 +383,39 @@ int conn_reach(struct conn **out, struct worker *w, const struct conn_way *way)
 	c->pub.door = DOOR_OUT;
 	c->pub.tls = way->tls;
 	c->pub.peer = *way->to;
+	c->partner = way->partner;
 	c->name = way->name.n ? slice_dup(way->name) : strdup("");
-	if (!c->name) {
+	c->also = way->also.n ? slice_dup(way->also) : strdup("");
+	if (!c->name || !c->also) {
 		c->closing = true;
 		return ENOMEM;
 	}
 	*out = &c->pub;
 	return 0;
+}
+
+struct conn *conn_opened_for(struct worker *w, enum leg leg, struct slice name)
+{
+	for (unsigned i = 0; i < FAKE_CONNS; i++) {
+		struct fake_conn *c = fake_conns[i];
+
+		if (c && !c->closing && c->pub.worker == w &&
+		    c->pub.door == DOOR_OUT && c->pub.leg == leg &&
+		    slice_same_host(slice_of(c->name), name))
+			return &c->pub;
+	}
+	return NULL;
+}
+
+int conn_rejudge(struct conn *pub)
+{
+	struct fake_conn *c = fake_of(pub);
+
+	c->rejudged++;
+	if (!c->disbelieved)
+		return 0;
+	cert_names_destroy(&pub->names);
+	return EACCES;
 }
 
 size_t conn_queued(const struct conn *c)

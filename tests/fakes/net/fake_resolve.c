@@ -56,7 +56,7 @@ void fake_slow(const char *name)
 
 unsigned fake_lookups(void)
 {
-	unsigned n = 0;
+	unsigned n = fake_service_waits();
 
 	for (unsigned i = 0; i < WAITS; i++)
 		n += waits[i].wait != NULL;
@@ -128,6 +128,7 @@ int resolve_lookup(struct resolve_front *f, const struct resolve_key *key,
 		set_ports(out, key->tls, key->port);
 		return 0;
 	}
+	fake_note_asked(key->host);
 	if (!h)
 		return ENOENT;
 	if (h->slow)
@@ -139,6 +140,7 @@ int resolve_lookup(struct resolve_front *f, const struct resolve_key *key,
 
 void resolve_cancel(struct resolve_wait *wait)
 {
+	fake_service_cancel(wait);
 	for (unsigned i = 0; i < WAITS; i++) {
 		if (waits[i].wait != wait)
 			continue;
@@ -152,4 +154,6 @@ void fake_resolve_end(void)
 	CU_ASSERT_EQUAL(fake_lookups(), 0);
 	host_count = 0;
 	memset(hosts, 0, sizeof(hosts));
+	fake_service_end();
+	fake_asked_end();
 }

@@ -20,4 +20,13 @@ bool fake_conns_turn(void);
 void fake_conns_end(void);
 void fake_resolve_end(void);
 
+/* fake_service.c */
+unsigned fake_service_waits(void);
+void fake_service_cancel(struct resolve_wait *wait);
+void fake_service_end(void);
+
+/* fake_asked.c */
+void fake_note_asked(struct slice name);
+void fake_asked_end(void);
+
 #endif

@@ -27,7 +27,11 @@ enum fake_manner {
 /** A connection, with what only the test sees. */
 struct fake_conn {
 	struct conn pub;
-	char *name;	    /* asked for, when we opened it */
+	char *name; /* asked for, when we opened it */
+	char *also; /* the name that will do as well; "" none */
+	const struct partner_settings *partner; /* who judges it */
+	unsigned rejudged;			/* by conn_rejudge() */
+	bool disbelieved;   /* conn_rejudge() says EACCES next time */
 	char out[FAKE_OUT]; /* sent and not yet read by the test */
 	size_t n, read;
 	char in[FAKE_OUT]; /* arrived and not yet consumed */
@@ -66,9 +70,21 @@ void fake_settle(void);
 /** Let time go by, timer by timer, settling after each. */
 void fake_pass(uint64_t ms);
 
-/** A connection comes in. cert: names, separated by spaces; NULL: none. */
+/**
+ * A connection comes in. cert: what it shows, NULL for nothing: words with
+ * spaces between: names (DNS, or URI when "sip:" is before), "key=HEX" the
+ * print of its key, "vouched=N" the authority of partner N signed it,
+ * "unchained" no authority of the leg did.
+ */
 struct conn *fake_accept(unsigned worker, enum leg leg, enum conn_door door,
 			 const char *peer, const char *cert);
+
+/**
+ * It shows another certificate, or is judged otherwise by the settings to
+ * come. One that we opened over TLS shows the name that it was asked for
+ * unless this was called before it opened.
+ */
+void fake_certify(struct conn *c, const char *cert);
 
 /** Bytes arrive; what is not consumed is kept and comes again. */
 void fake_feed(struct conn *c, struct slice bytes);
@@ -100,6 +116,27 @@ void fake_slow(const char *name);
 
 /** Answer who waits for a slow name: 0 with its addresses, or an errno. */
 void fake_resolve(const char *name, int err);
+
+/** A domain's SRV records name an edge; later calls add more, best first. */
+void fake_edge(const char *domain, const char *host, uint16_t port);
+
+/** DNSSEC vouches for what a domain's SRV records say. */
+void fake_edge_secure(const char *domain);
+
+/** A domain's SRV records are answered by fake_edge_answer() only. */
+void fake_edge_slow(const char *domain);
+
+/** They cannot be had: resolve_edges() returns an errno at once. */
+void fake_edge_fails(const char *domain, int err);
+
+/** Answer who waits for a slow domain: 0 with what it has, or an errno. */
+void fake_edge_answer(const char *domain, int err);
+
+/** How often resolve_lookup() and resolve_edges() were asked for a name. */
+unsigned fake_asked(const char *name);
+
+/** The same for any name that is no IP literal. */
+unsigned fake_asked_any(void);
 
 /** How many lookups wait. */
 unsigned fake_lookups(void);
