@@ -139,6 +139,8 @@ enum far_door flow_door(const struct flow *f)
 	if (is_device_side(f->conn))
 		return f->conn->peer.sa.sa_family == AF_INET6 ? FAR_DEVICE6
 							      : FAR_DEVICE4;
+	if (f->base == PEER_PARTNER)
+		return FAR_PARTNER;
 	return f->conn->door == DOOR_USERS ? FAR_USERS : FAR_TLS;
 }
 

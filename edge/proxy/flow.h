@@ -14,6 +14,7 @@ enum far_door {
 	FAR_USERS,   /* outside leg, users_port */
 	FAR_DEVICE4, /* device port, IPv4 */
 	FAR_DEVICE6, /* device port, IPv6 */
+	FAR_PARTNER, /* outside leg, tls.port */
 };
 
 /* Make one for a connection that opened, or is about to be opened. */

@@ -85,7 +85,7 @@ bool reply_frame(struct flow *f, const struct frame *frame,
 }
 
 /* The request as we kept it has our own Via on top. */
-static void answer_kept(struct txn *t, uint16_t status)
+static void answer_kept(struct txn *t, uint16_t status, struct slice extra)
 {
 	static const struct slice none;
 	static _Thread_local struct frame kept;
@@ -97,7 +97,7 @@ static void answer_kept(struct txn *t, uint16_t status)
 		return;
 	if (!headers_answer(&out, &kept, 1, none, status,
 			    status == 100 ? none : make_tag(tag, t->key),
-			    none) &&
+			    extra) &&
 	    !out.failed)
 		flow_send(t->up, buf_slice(&out));
 	buf_fini(&out);
@@ -107,7 +107,7 @@ static void answer_kept(struct txn *t, uint16_t status)
 void reply_trying(struct txn *t)
 {
 	if (!t->answered)
-		answer_kept(t, 100);
+		answer_kept(t, 100, (struct slice){0});
 	t->answered = true;
 }
 
@@ -119,7 +119,8 @@ static void log_final(struct txn *t, uint16_t status, const char *rule)
 		  "rule=%s status=%u", rule, status);
 }
 
-void reply_final(struct txn *t, uint16_t status, const char *rule)
+void reply_final_with(struct txn *t, uint16_t status, const char *rule,
+		      struct slice extra)
 {
 	struct proxy *p = t->p;
 
@@ -129,7 +130,7 @@ void reply_final(struct txn *t, uint16_t status, const char *rule)
 	}
 	log_final(t, status, rule);
 	deadline_stop(&t->hop_timer);
-	answer_kept(t, status);
+	answer_kept(t, status, extra);
 	if (t->method != METHOD_INVITE) {
 		txn_destroy(t);
 		return;
@@ -138,4 +139,9 @@ void reply_final(struct txn *t, uint16_t status, const char *rule)
 	deadline_stop(&t->hop_timer);
 	txn_enter(t, TXN_COMPLETED);
 	deadline_start(&p->life, &t->life, p->w->now_ms);
+}
+
+void reply_final(struct txn *t, uint16_t status, const char *rule)
+{
+	reply_final_with(t, status, rule, (struct slice){0});
 }

@@ -24,4 +24,8 @@ void reply_trying(struct txn *t);
  * INVITE stays for its ACK. */
 void reply_final(struct txn *t, uint16_t status, const char *rule);
 
+/* The same, with whole header lines that say more. */
+void reply_final_with(struct txn *t, uint16_t status, const char *rule,
+		      struct slice extra);
+
 #endif

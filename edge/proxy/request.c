@@ -5,6 +5,7 @@
 
 #include "ferry.h"
 #include "hop.h"
+#include "partner.h"
 #include "redirect.h"
 #include "register.h"
 #include "reply.h"
@@ -46,6 +47,8 @@ static void set_far_party(struct txn *t, struct job *j)
 		t->far_conn = j->flow->conn->id;
 		t->far_who = f->from_who;
 		t->door = flow_door(j->flow);
+		if (t->door == FAR_PARTNER)
+			t->far_who = f->from_domain_who;
 		/* An unregistered device goes by its own name. */
 		if (f->origin.device && !flow_has(j->flow, f->from_who))
 			t->far_who = flow_device_who(j->p, f->origin.device);
@@ -335,7 +338,9 @@ void request_flow_gone(struct txn *t, conn_id id, bool may_follow)
 		begin_flow(t, newest, false);
 		return;
 	}
-	if (t->door >= FAR_DEVICE4 &&
+	if (t->far_domain && !partner_again(t, slice_of(t->far_domain)))
+		return;
+	if (t->door >= FAR_DEVICE4 && t->door <= FAR_DEVICE6 &&
 	    !begin_contact(t, device_named(p, t->far_who)))
 		return;
 	reply_final(t, 430, "flow-gone");
@@ -367,6 +372,9 @@ static void request_begin(struct txn *t, struct job *j)
 	case TO_FLOW:
 		begin_flow(t, j->f->token.conn,
 			   j->f->token.kind == TOKEN_DIALOG);
+		break;
+	case TO_PARTNER:
+		err = partner_begin(t, j);
 		break;
 	default:
 		begin_flow(t, t->far_conn, true);
@@ -415,6 +423,8 @@ void request_forward(struct job *j, const struct verdict *verdict)
 	set_far_party(t, j);
 	if (v.to == TO_DEVICE)
 		device_party(t, device_of(j->p->w->settings, j->f->ruri_aor));
+	if (v.to == TO_PARTNER)
+		t->door = FAR_PARTNER;
 	if (j->f->method == METHOD_REGISTER)
 		register_begin(t, j);
 	err = request_write(t, j);

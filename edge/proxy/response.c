@@ -9,6 +9,7 @@
 #include "cancel.h"
 #include "ferry.h"
 #include "hop.h"
+#include "partner.h"
 #include "redirect.h"
 #include "register.h"
 #include "reply.h"
@@ -216,6 +217,8 @@ static void take_failure(struct txn *t, struct job *j)
 		return;
 	}
 	if (!is_given_up(t) && !rang_out(t, status) && redirect_answer(t, j))
+		return;
+	if (partner_answer(t, j))
 		return;
 	/* What names the inside is followed, or not; it is never passed out. */
 	if (t->to == TO_HOME && status < 400) {

@@ -12,6 +12,7 @@
 #include "base/deadline.h"
 #include "base/lock.h"
 #include "net/worker.h"
+#include "policy/federation.h"
 #include "proxy/homes.h"
 #include "proxy/proxy.h"
 #include "sip/facts.h"
@@ -118,7 +119,8 @@ struct job {
 	struct flow *flow; /* it came by */
 	struct msg *msg;
 	struct facts *f;
-	struct slice mark; /* ";received=..." for its top Via */
+	struct slice mark;	   /* ";received=..." for its top Via */
+	const struct proof *proof; /* of a partner's request; else NULL */
 };
 
 #endif

@@ -183,7 +183,8 @@ struct txn *txn_create(struct job *j, const struct verdict *v)
 	t->to = v->to;
 	t->cseq = j->f->cseq;
 	t->from_near = j->f->origin.peer == PEER_SERVER;
-	t->outward = v->to == TO_FLOW || v->to == TO_DEVICE;
+	t->outward =
+		v->to == TO_FLOW || v->to == TO_DEVICE || v->to == TO_PARTNER;
 	if (txn_enlist(t, j->f)) {
 		p->slot[t->slot] = NULL;
 		free(t);
@@ -254,6 +255,7 @@ void txn_destroy(struct txn *t)
 	txn_forget_sent(t);
 	free(t->rr);
 	free(t->shown);
+	free(t->far_domain);
 	free(t->reg.aor);
 	free(t);
 }

@@ -66,6 +66,9 @@ struct txn {
 	uint64_t far_conn, far_who, dialog; /* what a Record-Route token says;
 					       no dialog: none is written */
 	enum far_door door;		    /* of the far party */
+	char *far_domain;  /* outward to a partner: its domain; owned */
+	uint64_t partner;  /* the far party in partners.h; 0: it is none */
+	uint32_t recalled; /* its record in recall.h; 0: none */
 	struct txn_register reg;
 
 	struct deadline life;	   /* Trying, Timer C, F, H or L, by state */
