@@ -26,6 +26,12 @@ static const char *const musts[KIND_COUNT] = {
 	[KIND_LOG_LEVEL] =
 		"must be \"error\", \"notice\", \"info\" or \"debug\"",
 	[KIND_LEG] = "must be \"outside\" or \"inside\"",
+	[KIND_DATE] = "must be a day, \"year-month-day\"",
+	[KIND_HEADER] = "must be the name of a header in quotes",
+	[KIND_MD5] = "must be 32 hex digits in quotes",
+	[KIND_SHA256] = "must be 64 hex digits in quotes",
+	[KIND_PARTNER] = "must be \"allowed\", \"direct\" or \"provider\"",
+	[KIND_VERIFY] = "must be \"source\", \"always\" or \"never\"",
 };
 
 static int complain_v(struct load *l, unsigned line, const char *fmt,

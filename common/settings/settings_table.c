@@ -3,96 +3,7 @@
  *
  * Order is the manual's. A group's row comes before the rows inside it.
  */
-#include "settings_room.h"
-
-#include <stddef.h>
-#include <stdio.h>
-
-#define AT(member)	 offsetof(struct settings, member)
-#define IN(type, member) offsetof(struct type, member)
-#define REQUIRED	 ROW_REQUIRED
-#define LIST		 ROW_LIST
-#define MANY		 1000000
-
-/* A pointer and the count right behind it are read as struct vec. */
-#define IS_VEC(type, list, count)                                              \
-	_Static_assert(offsetof(type, count) ==                                \
-			       offsetof(type, list) + offsetof(struct vec, n), \
-		       #count " must follow " #list)
-
-IS_VEC(struct name_list, v, n);
-IS_VEC(struct host_list, v, n);
-IS_VEC(struct leg_settings, address, addresses);
-IS_VEC(struct host_entry, address, addresses);
-IS_VEC(struct device_settings, address, addresses);
-IS_VEC(struct settings, host, hosts);
-IS_VEC(struct settings, domain_home, domain_homes);
-IS_VEC(struct settings, device, devices);
-
-#define LIMIT(name, default_, min_, max_, unit_, help_)                        \
-	{                                                                      \
-		.path = "limits." #name, .kind = KIND_U32, .def = #default_,   \
-		.min = (min_), .max = (max_), .unit = (unit_),                 \
-		.at = AT(limits.name), .help = (help_)                         \
-	}
-
-#define LEG_ROWS(group, leg_, fqdn_example, address_example, trust_help)       \
-	{.path = group,                                                        \
-	 .kind = KIND_GROUP,                                                   \
-	 .flags = REQUIRED,                                                    \
-	 .example = "{ address = ...; fqdn = ...; tls = { ... }; }",           \
-	 .help = "The " group " leg."},                                        \
-		{.path = group ".address",                                     \
-		 .kind = KIND_ADDRESS,                                         \
-		 .flags = REQUIRED | LIST,                                     \
-		 .example = "[ \"" address_example "\" ]",                     \
-		 .at = AT(leg_.address),                                       \
-		 .help = "Addresses of this machine that the leg listens on "  \
-			 "and connects from; IPv4 and IPv6 alike."},           \
-		{.path = group ".fqdn",                                        \
-		 .kind = KIND_HOST_NAME,                                       \
-		 .flags = REQUIRED,                                            \
-		 .example = "\"" fqdn_example "\"",                            \
-		 .at = AT(leg_.fqdn),                                          \
-		 .help = "Name of the edge on this side: in Via, Path and "    \
-			 "Record-Route, and in the certificate."},             \
-		{.path = group ".dns",                                         \
-		 .kind = KIND_DNS,                                             \
-		 .flags = LIST,                                                \
-		 .example = "[ \"192.0.2.53\" ]",                              \
-		 .at = AT(leg_.dns),                                           \
-		 .help = "DNS servers of this side, \"address\" or "           \
-			 "\"address@port\"; none: those of the system."},      \
-		{.path = group ".tls",                                         \
-		 .kind = KIND_GROUP,                                           \
-		 .flags = REQUIRED,                                            \
-		 .example = "{ certificate = ...; key = ...; trust = ...; }",  \
-		 .help = "TLS of this leg."},                                  \
-		{.path = group ".tls.port",                                    \
-		 .kind = KIND_PORT,                                            \
-		 .def = "5061",                                                \
-		 .min = 1,                                                     \
-		 .max = UINT16_MAX,                                            \
-		 .at = AT(leg_.tls_port),                                      \
-		 .help = "Port for SIP over TLS."},                            \
-		{.path = group ".tls.certificate",                             \
-		 .kind = KIND_TEXT,                                            \
-		 .flags = REQUIRED,                                            \
-		 .example = "\"/etc/sip-edge/" group ".chain\"",               \
-		 .at = AT(leg_.certificate),                                   \
-		 .help = "PEM file: our certificate, then intermediates."},    \
-		{.path = group ".tls.key",                                     \
-		 .kind = KIND_TEXT,                                            \
-		 .flags = REQUIRED,                                            \
-		 .example = "\"/etc/sip-edge/" group ".key\"",                 \
-		 .at = AT(leg_.key),                                           \
-		 .help = "PEM file, mode 0600: its private key."},             \
-	{                                                                      \
-		.path = group ".tls.trust", .kind = KIND_TEXT,                 \
-		.flags = REQUIRED,                                             \
-		.example = "\"/etc/sip-edge/" group "-ca.crt\"",               \
-		.at = AT(leg_.trust), .help = trust_help                       \
-	}
+#include "settings_rows.h"
 
 const struct row settings_rows[] = {
 	{.path = "edge",
@@ -124,6 +35,12 @@ const struct row settings_rows[] = {
 	 .def = "info",
 	 .at = AT(log_level),
 	 .help = "How much is logged: error, notice, info or debug."},
+	{.path = "edge.control",
+	 .kind = KIND_TEXT,
+	 .example = "\"/run/sip-edge/control\"",
+	 .at = AT(control),
+	 .help = "Socket for edgectl, such as /run/sip-edge/control; none: "
+		 "no socket."},
 
 	LEG_ROWS("outside", leg[LEG_OUTSIDE], "sip.example.com", "192.0.2.10",
 		 "PEM file: authorities that may sign a partner's "
@@ -147,6 +64,13 @@ const struct row settings_rows[] = {
 	 .at = AT(trusted_servers),
 	 .help = "Names, as in their certificates, of the servers that may "
 		 "speak on the inside leg."},
+	{.path = "inside.networks",
+	 .kind = KIND_PREFIX,
+	 .flags = LIST,
+	 .example = "[ \"10.0.0.0/24\" ]",
+	 .at = AT(inside_network),
+	 .help = "Networks of your servers: the outside may neither see nor "
+		 "name an address of these."},
 
 	{.path = "hosts",
 	 .kind = KIND_RECORDS,
@@ -279,6 +203,40 @@ const struct row settings_rows[] = {
 	 .at = IN(device_settings, contact),
 	 .help = "Where the edge connects to when the system has no "
 		 "connection; none: it is not called."},
+	{.path = "devices.device.expires",
+	 .kind = KIND_DATE,
+	 .example = "\"2027-06-30\"",
+	 .at = IN(device_settings, expires_s),
+	 .help = "Last day of this exception, in UTC; past it the system is "
+		 "refused."},
+	{.path = "devices.device.calls_per_s",
+	 .kind = KIND_U32,
+	 .def = "2",
+	 .min = 1,
+	 .max = 1000,
+	 .unit = "requests a second",
+	 .at = IN(device_settings, calls_per_s),
+	 .help = "Outside of dialogs; more are refused."},
+	{.path = "devices.device.digest",
+	 .kind = KIND_MD5,
+	 .example = "\"939e7578ed9e3c518a452acee763bce9\"",
+	 .at = IN(device_settings, digest),
+	 .help = "HA1 that it must prove with a digest: MD5 of "
+		 "user:realm:password; none: its address is enough."},
+	{.path = "devices.device.unsent",
+	 .kind = KIND_HEADER,
+	 .flags = LIST,
+	 .example = "[ \"History-Info\" ]",
+	 .at = IN(device_settings, unsent),
+	 .help = "Headers that it cannot bear and is not sent."},
+	{.path = "devices.device.line_bytes",
+	 .kind = KIND_U32,
+	 .def = "1024",
+	 .min = 256,
+	 .max = 65536,
+	 .unit = "bytes",
+	 .at = IN(device_settings, line_bytes),
+	 .help = "Longest header line that it is sent."},
 
 	{.path = "users",
 	 .kind = KIND_GROUP,
@@ -295,6 +253,104 @@ const struct row settings_rows[] = {
 	 .at = AT(users_require_registration),
 	 .help = "Must a user register on a connection before it may send "
 		 "anything else there?"},
+
+	{.path = "federation",
+	 .kind = KIND_GROUP,
+	 .example = "{ enabled = true; partners = ( ... ); }",
+	 .help = "Calls with other domains, over TLS both ways."},
+	{.path = "federation.enabled",
+	 .kind = KIND_BOOL,
+	 .def = "false",
+	 .at = AT(federation.enabled),
+	 .help = "May partners call us and we them?"},
+	{.path = "federation.discovery",
+	 .kind = KIND_BOOL,
+	 .def = "false",
+	 .at = AT(federation.discovery),
+	 .help = "Also those that are not listed, within the discovered_ "
+		 "limits?"},
+	{.path = "federation.partners",
+	 .kind = KIND_RECORDS,
+	 .size = sizeof(struct partner_settings),
+	 .example = "( { domain = \"partner.example\"; } )",
+	 .at = AT(federation.partner),
+	 .help = "The partners that are listed."},
+	{.path = "federation.partners.domain",
+	 .kind = KIND_HOST_NAME,
+	 .flags = REQUIRED | LIST,
+	 .example = "\"partner.example\"",
+	 .at = IN(partner_settings, domains),
+	 .help = "Its domain; a provider may have several."},
+	{.path = "federation.partners.kind",
+	 .kind = KIND_PARTNER,
+	 .def = "allowed",
+	 .at = IN(partner_settings, kind),
+	 .help = "allowed: found by the SRV records of its domain; direct: "
+		 "behind proxy; provider: many domains behind one proxy."},
+	{.path = "federation.partners.proxy",
+	 .kind = KIND_HOST_PORT,
+	 .example = "\"sip.partner.example\"",
+	 .at = IN(partner_settings, proxy),
+	 .help = "Its edge, by the name in its certificate; for direct and "
+		 "provider."},
+	{.path = "federation.partners.verify",
+	 .kind = KIND_VERIFY,
+	 .def = "source",
+	 .at = IN(partner_settings, verify),
+	 .help = "Are its users who they say? always, never, or what its "
+		 "own source mark says."},
+	{.path = "federation.partners.trust",
+	 .kind = KIND_TEXT,
+	 .example = "\"/etc/sip-edge/partner-ca.crt\"",
+	 .at = IN(partner_settings, trust),
+	 .help = "PEM file: the authorities that alone may sign its "
+		 "certificate; none: outside.tls.trust."},
+	{.path = "federation.partners.pin",
+	 .kind = KIND_SHA256,
+	 .flags = LIST,
+	 .example = "[ \"64 hex digits\" ]",
+	 .at = IN(partner_settings, pins),
+	 .help = "SHA-256 of its public key; one must fit, whoever signed "
+		 "the certificate."},
+	{.path = "federation.blocked",
+	 .kind = KIND_HOST_NAME,
+	 .flags = LIST,
+	 .example = "[ \"spam.example\" ]",
+	 .at = AT(federation.blocked),
+	 .help = "Domains and names of edges; wins over all else."},
+	{.path = "federation.route",
+	 .kind = KIND_HOST_PORT,
+	 .example = "\"hub.example.net\"",
+	 .at = AT(federation.route),
+	 .help = "Edge that takes what goes to domains without SRV records; "
+		 "none: refused."},
+	{.path = "federation.private_ok",
+	 .kind = KIND_PREFIX,
+	 .flags = LIST,
+	 .example = "[ \"10.20.0.0/16\" ]",
+	 .at = AT(federation.private_ok),
+	 .help = "Private addresses that the names of partners may lead to."},
+
+	{.path = "boundary",
+	 .kind = KIND_GROUP,
+	 .example = "{ hide_contact = true; }",
+	 .help = "What the outside is shown."},
+	{.path = "boundary.hide_contact",
+	 .kind = KIND_BOOL,
+	 .def = "true",
+	 .at = AT(boundary.hide_contact),
+	 .help = "Replace the Contact of the inside by a token?"},
+	{.path = "boundary.hide_call_id",
+	 .kind = KIND_BOOL,
+	 .def = "true",
+	 .at = AT(boundary.hide_call_id),
+	 .help = "And a Call-ID that names a host of the inside?"},
+	{.path = "boundary.ms_mark",
+	 .kind = KIND_BOOL,
+	 .def = "false",
+	 .at = AT(boundary.ms_mark),
+	 .help = "Tell servers the source in ms-edge-proxy-message-trust as "
+		 "well?"},
 
 	{.path = "limits",
 	 .kind = KIND_GROUP,
@@ -362,74 +418,27 @@ const struct row settings_rows[] = {
 	      "A dialog's routes stay good."),
 	LIMIT(drain_s, 30, 0, 3600, "seconds",
 	      "From SIGTERM to the end, for what is under way."),
+	LIMIT(partner_connections, 4, 1, 16, "connections",
+	      "To one partner, all workers together."),
+	LIMIT(partner_idle_s, 300, 1, 86400, "seconds",
+	      "An idle connection to a partner is kept."),
+	LIMIT(partner_answer_s, 5, 1, 60, "seconds",
+	      "To find and reach a partner; then 504."),
+	LIMIT(discovered_rate, 20, 1, 10000, "messages a second",
+	      "From one discovered partner."),
+	LIMIT(discovered_addresses, 1000, 1, MANY, "addresses of record",
+	      "Of ours that one discovered partner may ask for."),
+	LIMIT(discovered_slow_rate, 1, 1, 10000, "messages a second",
+	      "From one that was demoted."),
+	LIMIT(discovered_window, 100, 10, 10000, "answers",
+	      "Looked at to demote a discovered partner, or promote it."),
+	LIMIT(discovered_failures, 50, 1, 100, "per cent",
+	      "Of these; more failures demote it."),
+	LIMIT(discovered_partners, 1000, 1, 100000, "partners",
+	      "Discovered ones remembered."),
+	LIMIT(recent_requests, 1000, 0, MANY, "requests",
+	      "Kept by each worker for edgectl explain; 0 is none."),
 };
 
 const size_t settings_row_count =
 	sizeof(settings_rows) / sizeof(settings_rows[0]);
-
-static const char *const kind_names[KIND_COUNT] = {
-	[KIND_GROUP] = "group",
-	[KIND_RECORDS] = "list of groups",
-	[KIND_BOOL] = "true or false",
-	[KIND_U32] = "number",
-	[KIND_PORT] = "port",
-	[KIND_TEXT] = "text",
-	[KIND_HOST_NAME] = "host name",
-	[KIND_HOST_PORT] = "host or host:port",
-	[KIND_ADDRESS] = "address",
-	[KIND_PREFIX] = "address or prefix",
-	[KIND_DNS] = "address or address@port",
-	[KIND_IDENTITY] = "SIP address",
-	[KIND_METHOD] = "method",
-	[KIND_CONTACT] = "SIP address",
-	[KIND_LOG_LEVEL] = "level",
-	[KIND_LEG] = "outside or inside",
-};
-
-const char *settings_row_name(const struct row *row)
-{
-	const char *dot = strrchr(row->path, '.');
-
-	return dot ? dot + 1 : row->path;
-}
-
-bool settings_row_within(const struct row *row, const char *group)
-{
-	size_t n = strlen(group);
-	const char *name = settings_row_name(row);
-
-	if (n == 0)
-		return name == row->path;
-	return (size_t)(name - row->path) == n + 1 &&
-	       strncmp(row->path, group, n) == 0;
-}
-
-/* "number of seconds, 1 to 300" */
-static void print_type(const struct row *row, char *out, size_t cap)
-{
-	const char *kind = kind_names[row->kind];
-
-	if (row->kind == KIND_U32)
-		snprintf(out, cap, "number of %s, %u to %u", row->unit,
-			 row->min, row->max);
-	else
-		snprintf(out, cap, "%s%s",
-			 row->flags & ROW_LIST ? "list of " : "", kind);
-}
-
-void settings_describe(void (*print)(const char *line, void *arg), void *arg)
-{
-	char line[512], type[128];
-
-	for (size_t i = 0; i < settings_row_count; i++) {
-		const struct row *row = &settings_rows[i];
-		const char *def = row->def;
-
-		if (!def)
-			def = row->flags & ROW_REQUIRED ? "required" : "none";
-		print_type(row, type, sizeof(type));
-		snprintf(line, sizeof(line), "%s | %s | %s | %s", row->path,
-			 type, def, row->help);
-		print(line, arg);
-	}
-}

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#define DAY_S 86400
+
 typedef int value_fn(struct load *l, const struct row *row, struct slice text,
 		     void *at);
 
@@ -388,6 +390,118 @@ static int leg_value(struct load *l, const struct row *row, struct slice text,
 	return 0;
 }
 
+static uint32_t days_in(uint32_t year, uint32_t month)
+{
+	static const uint8_t days[] = {31, 28, 31, 30, 31, 30,
+				       31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* Whole days from 1970-01-01 to a day of a year not before it. */
+static uint64_t days_since_1970(uint32_t year, uint32_t month, uint32_t day)
+{
+	uint64_t days = day - 1;
+
+	for (uint32_t m = 1; m < month; m++)
+		days += days_in(year, m);
+	for (uint32_t y = 1970; y < year; y++)
+		days += 337 + days_in(y, 2);
+	return days;
+}
+
+/* "2027-06-30": the last second of that day, UTC. */
+static int date_value(struct load *l, const struct row *row, struct slice text,
+		      void *at)
+{
+	uint32_t year, month, day;
+	uint64_t end_s;
+
+	(void)l;
+	(void)row;
+	if (text.n != 10 || text.p[4] != '-' || text.p[7] != '-' ||
+	    slice_to_u32(&year, (struct slice){text.p, 4}) ||
+	    slice_to_u32(&month, (struct slice){text.p + 5, 2}) ||
+	    slice_to_u32(&day, (struct slice){text.p + 8, 2}))
+		return EINVAL;
+	if (year < 1970 || month < 1 || month > 12 || day < 1 ||
+	    day > days_in(year, month))
+		return EINVAL;
+	end_s = (days_since_1970(year, month, day) + 1) * DAY_S - 1;
+	memcpy(at, &end_s, sizeof(end_s));
+	return 0;
+}
+
+/* RFC 3261 §25.1: a header's name is a token. */
+static int header_value(struct load *l, const struct row *row,
+			struct slice text, void *at)
+{
+	(void)row;
+	for (size_t i = 0; i < text.n; i++) {
+		if (!is_alnum(text.p[i]) &&
+		    (!text.p[i] || !strchr("-.!%*_+`'~", text.p[i])))
+			return EINVAL;
+	}
+	return text.n > 0 ? copy_to(l, text, at) : EINVAL;
+}
+
+static int hex_value(struct load *l, const struct row *row, struct slice text,
+		     void *at)
+{
+	char digits[64];
+
+	if (text.n != (row->kind == KIND_MD5 ? 32 : sizeof(digits)))
+		return EINVAL;
+	for (size_t i = 0; i < text.n; i++) {
+		digits[i] = lower(text.p[i]);
+		if (!is_alnum(digits[i]) || digits[i] > 'f')
+			return EINVAL;
+	}
+	return copy_to(l, (struct slice){digits, text.n}, at);
+}
+
+static int partner_value(struct load *l, const struct row *row,
+			 struct slice text, void *at)
+{
+	static const char *const words[] = {
+		[PARTNER_ALLOWED] = "allowed",
+		[PARTNER_DIRECT] = "direct",
+		[PARTNER_PROVIDER] = "provider",
+	};
+
+	(void)l;
+	(void)row;
+	for (enum partner_kind k = PARTNER_ALLOWED; k <= PARTNER_PROVIDER;
+	     k++) {
+		if (!slice_eq(text, slice_of(words[k])))
+			continue;
+		memcpy(at, &k, sizeof(k));
+		return 0;
+	}
+	return EINVAL;
+}
+
+static int verify_value(struct load *l, const struct row *row,
+			struct slice text, void *at)
+{
+	static const char *const words[] = {
+		[VERIFY_SOURCE] = "source",
+		[VERIFY_ALWAYS] = "always",
+		[VERIFY_NEVER] = "never",
+	};
+
+	(void)l;
+	(void)row;
+	for (enum partner_verify v = VERIFY_SOURCE; v <= VERIFY_NEVER; v++) {
+		if (!slice_eq(text, slice_of(words[v])))
+			continue;
+		memcpy(at, &v, sizeof(v));
+		return 0;
+	}
+	return EINVAL;
+}
+
 static const struct {
 	value_fn *parse;
 	size_t size;
@@ -406,6 +520,12 @@ static const struct {
 	[KIND_CONTACT] = {contact_value, sizeof(char *)},
 	[KIND_LOG_LEVEL] = {log_level_value, sizeof(enum log_level)},
 	[KIND_LEG] = {leg_value, sizeof(enum leg)},
+	[KIND_DATE] = {date_value, sizeof(uint64_t)},
+	[KIND_HEADER] = {header_value, sizeof(char *)},
+	[KIND_MD5] = {hex_value, sizeof(char *)},
+	[KIND_SHA256] = {hex_value, sizeof(char *)},
+	[KIND_PARTNER] = {partner_value, sizeof(enum partner_kind)},
+	[KIND_VERIFY] = {verify_value, sizeof(enum partner_verify)},
 };
 
 size_t settings_value_size(enum kind kind)

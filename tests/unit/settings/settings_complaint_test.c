@@ -56,9 +56,10 @@ static void unknown_names(void)
 	       "header_bytes, line_bytes, headers, ..."},
 	      {"limits:", "limit:",
 	       "50: limit: there is no such setting; did you mean limits?"},
-	      {"limits:", "federation:",
-	       "50: federation: there is no such setting; known here: edge, "
-	       "outside, inside, hosts, routing, devices, users, limits"},
+	      {"limits:", "telephony:",
+	       "50: telephony: there is no such setting; known here: edge, "
+	       "outside, inside, hosts, routing, devices, users, federation, "
+	       "boundary, limits"},
 	      {"    key = \"@/outside.key\";", "    keys = \"x\";",
 	       "13: outside.tls.keys: there is no such setting; did you mean "
 	       "key?"},
@@ -71,7 +72,8 @@ static void unknown_names(void)
 	       "users_port?"},
 	      {"edge01.internal.example\";", "e.x\"; users_port = 443;",
 	       "20: inside.users_port: there is no such setting; known here: "
-	       "address, fqdn, dns, tls, trusted_servers"});
+	       "address, fqdn, dns, trust_anchor, tls, trusted_servers, "
+	       "networks"});
 }
 
 static void missing_settings(void)

@@ -204,6 +204,16 @@ static void what_is_left_out_has_its_default(void)
 		.home_s = 300,
 		.dialog_token_s = 28800,
 		.drain_s = 30,
+		.partner_connections = 4,
+		.partner_idle_s = 300,
+		.partner_answer_s = 5,
+		.discovered_rate = 20,
+		.discovered_addresses = 1000,
+		.discovered_slow_rate = 1,
+		.discovered_window = 100,
+		.discovered_failures = 50,
+		.discovered_partners = 1000,
+		.recent_requests = 1000,
 	};
 	const struct settings *s;
 
