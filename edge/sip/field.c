@@ -8,12 +8,12 @@ struct name {
 	enum field field;
 };
 
-#define LONGEST		 20
-#define MOST_OF_A_LENGTH 8
+#define LONGEST		 28
+#define MOST_OF_A_LENGTH 9
 
 /* Indexed by length: a name is compared with the few as long as itself. */
 static const struct name names[LONGEST + 1][MOST_OF_A_LENGTH + 1] = {
-	/* RFC 3261 §7.3.3 */
+	/* RFC 3261 §7.3.3; RFC 3892 §2: b */
 	[1] = {{"v", FIELD_VIA},
 	       {"f", FIELD_FROM},
 	       {"t", FIELD_TO},
@@ -21,7 +21,8 @@ static const struct name names[LONGEST + 1][MOST_OF_A_LENGTH + 1] = {
 	       {"m", FIELD_CONTACT},
 	       {"l", FIELD_CONTENT_LENGTH},
 	       {"c", FIELD_CONTENT_TYPE},
-	       {"k", FIELD_SUPPORTED}},
+	       {"k", FIELD_SUPPORTED},
+	       {"b", FIELD_REFERRED_BY}},
 	[2] = {{"to", FIELD_TO}},
 	[3] = {{"via", FIELD_VIA}},
 	[4] = {{"from", FIELD_FROM},
@@ -29,32 +30,89 @@ static const struct name names[LONGEST + 1][MOST_OF_A_LENGTH + 1] = {
 	       {"path", FIELD_PATH},
 	       {"date", FIELD_DATE}},
 	[5] = {{"route", FIELD_ROUTE}},
-	[6] = {{"server", FIELD_SERVER}},
+	[6] = {{"server", FIELD_SERVER}, {"reason", FIELD_REASON}},
 	[7] = {{"call-id", FIELD_CALL_ID},
 	       {"contact", FIELD_CONTACT},
 	       {"expires", FIELD_EXPIRES},
 	       {"require", FIELD_REQUIRE},
-	       {"warning", FIELD_WARNING}},
+	       {"warning", FIELD_WARNING},
+	       {"privacy", FIELD_PRIVACY}},
 	[9] = {{"supported", FIELD_SUPPORTED},
 	       {"diversion", FIELD_DIVERSION},
-	       {"timestamp", FIELD_TIMESTAMP}},
+	       {"timestamp", FIELD_TIMESTAMP},
+	       {"call-info", FIELD_CALL_INFO}},
 	[10] = {{"user-agent", FIELD_USER_AGENT},
-		{"flow-timer", FIELD_FLOW_TIMER}},
-	[11] = {{"retry-after", FIELD_RETRY_AFTER}},
+		{"flow-timer", FIELD_FLOW_TIMER},
+		{"alert-info", FIELD_ALERT_INFO},
+		{"error-info", FIELD_ERROR_INFO}},
+	[11] = {{"retry-after", FIELD_RETRY_AFTER},
+		{"referred-by", FIELD_REFERRED_BY}},
 	[12] = {{"max-forwards", FIELD_MAX_FORWARDS},
 		{"record-route", FIELD_RECORD_ROUTE},
 		{"content-type", FIELD_CONTENT_TYPE},
-		{"history-info", FIELD_HISTORY_INFO}},
+		{"history-info", FIELD_HISTORY_INFO},
+		{"organization", FIELD_ORGANIZATION}},
 	[13] = {{"authorization", FIELD_AUTHORIZATION},
 		{"service-route", FIELD_SERVICE_ROUTE},
-		{"proxy-require", FIELD_PROXY_REQUIRE}},
+		{"proxy-require", FIELD_PROXY_REQUIRE},
+		{"x-edge-source", FIELD_EDGE_MARK},
+		/* RFC 8496 */
+		{"p-charge-info", FIELD_P_CHARGING},
+		/* RFC 5502 */
+		{"p-served-user", FIELD_P_NETWORK},
+		/* RFC 5002 */
+		{"p-profile-key", FIELD_P_NETWORK}},
 	[14] = {{"content-length", FIELD_CONTENT_LENGTH}},
-	[15] = {{"remote-party-id", FIELD_REMOTE_PARTY_ID}},
-	[16] = {{"www-authenticate", FIELD_WWW_AUTHENTICATE}},
-	[18] = {{"proxy-authenticate", FIELD_PROXY_AUTHENTICATE}},
+	[15] = {{"remote-party-id", FIELD_REMOTE_PARTY_ID},
+		/* RFC 4457 */
+		{"p-user-database", FIELD_P_NETWORK}},
+	[16] = {{"www-authenticate", FIELD_WWW_AUTHENTICATE},
+		/* RFC 7315 §4.1 */
+		{"p-associated-uri", FIELD_P_NETWORK}},
+	[17] =
+		{/* RFC 7315 §4.2 */
+		 {"p-called-party-id", FIELD_P_NETWORK}},
+	[18] = {{"proxy-authenticate", FIELD_PROXY_AUTHENTICATE},
+		/* RFC 6050 §4.1 */
+		{"p-asserted-service", FIELD_P_NETWORK}},
 	[19] = {{"proxy-authorization", FIELD_PROXY_AUTHORIZATION},
-		{"p-asserted-identity", FIELD_P_ASSERTED_IDENTITY}},
-	[20] = {{"p-preferred-identity", FIELD_P_PREFERRED_IDENTITY}},
+		{"p-asserted-identity", FIELD_P_ASSERTED_IDENTITY},
+		{"authentication-info", FIELD_AUTHENTICATION_INFO},
+		/* RFC 6050 §4.2 */
+		{"p-preferred-service", FIELD_P_NETWORK}},
+	[20] = {{"p-preferred-identity", FIELD_P_PREFERRED_IDENTITY},
+		/* RFC 7315 §4.3 */
+		{"p-visited-network-id", FIELD_P_NETWORK}},
+	[21] = {{"p-access-network-info", FIELD_P_ACCESS_NETWORK_INFO},
+		/* RFC 3313 */
+		{"p-media-authorization", FIELD_P_NETWORK}},
+	[25] = {{"proxy-authentication-info", FIELD_AUTHENTICATION_INFO}},
+	/* RFC 7316 */
+	[28] = {{"p-private-network-indication", FIELD_P_NETWORK}},
+};
+
+/* Names that begin alike are one field, however they go on. */
+static const struct family {
+	const char *lower;
+	size_t n;
+	enum field field;
+} families[] = {
+#define FAMILY(lower, field)                                                   \
+	{                                                                      \
+		lower, sizeof(lower) - 1, field                                \
+	}
+	/* MS-SIPRE §2.2.15 and what else vouches for a sender */
+	FAMILY("ms-edge-", FIELD_MS_TRUST),
+	FAMILY("ms-user-", FIELD_MS_TRUST),
+	FAMILY("ms-asserted-", FIELD_MS_TRUST),
+	FAMILY("ms-source-", FIELD_MS_TRUST),
+	FAMILY("ms-endpoint-", FIELD_MS_TRUST),
+	FAMILY("ms-diagnostics", FIELD_MS_DIAGNOSTICS),
+	/* RFC 7315 §4.5, §4.6 */
+	FAMILY("p-charging-", FIELD_P_CHARGING),
+	/* RFC 5503 */
+	FAMILY("p-dcs-", FIELD_P_NETWORK),
+#undef FAMILY
 };
 
 static bool same_eight(const char *lower, const char *name)
@@ -95,17 +153,33 @@ static bool same_letters(const char *lower, struct slice name)
 	return i == n;
 }
 
+static enum field field_by_family(struct slice name)
+{
+	const size_t count = sizeof(families) / sizeof(families[0]);
+
+	for (const struct family *f = families; f < families + count; f++) {
+		if (name.n >= f->n &&
+		    same_letters(f->lower, (struct slice){name.p, f->n}))
+			return f->field;
+	}
+	return FIELD_OTHER;
+}
+
 enum field field_by_name(struct slice name)
 {
 	const struct name *n;
 	char first;
 
-	if (name.n == 0 || name.n > LONGEST)
+	if (name.n == 0)
 		return FIELD_OTHER;
 	first = name.p[0] | 0x20;
-	for (n = names[name.n]; n->lower; n++) {
-		if (n->lower[0] == first && same_letters(n->lower, name))
-			return n->field;
+	if (name.n <= LONGEST) {
+		for (n = names[name.n]; n->lower; n++) {
+			if (n->lower[0] == first &&
+			    same_letters(n->lower, name))
+				return n->field;
+		}
 	}
-	return FIELD_OTHER;
+	return first == 'm' || first == 'p' ? field_by_family(name)
+					    : FIELD_OTHER;
 }
