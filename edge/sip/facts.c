@@ -23,7 +23,8 @@ static void clear(struct facts *out)
 {
 	ZERO(out, origin, from_aor);
 	out->from_aor[0] = out->to_aor[0] = out->ruri_aor[0] = '\0';
-	ZERO(out, from_ours, route);
+	ZERO(out, from_ours, target_uri);
+	ZERO(out, target_fits, route);
 	ZERO(out, token, sealed);
 	ZERO(out, contacts, contact);
 	memset((char *)out + offsetof(struct facts, expires), 0,
@@ -253,15 +254,41 @@ static void read_loop(struct facts *out, const struct msg *m,
 
 /* RFC 3261 §12: Call-ID and the tag of the party that began it, which is in
  * From or To depending on who speaks. */
+static bool of_dialog(const struct facts *f, uint64_t dialog,
+		      const struct facts_self *self)
+{
+	return token_dialog(self->pen, f->call_id, f->from_tag) == dialog ||
+	       (f->to_tag.n &&
+		token_dialog(self->pen, f->call_id, f->to_tag) == dialog);
+}
+
 static void read_dialog(struct facts *out, const struct facts_self *self)
 {
-	if (out->token.kind != TOKEN_DIALOG)
+	const struct token *route = &out->token, *target = &out->target;
+
+	if (route->kind == TOKEN_DIALOG)
+		out->dialog_fits = of_dialog(out, route->dialog, self);
+	if (!target->kind)
 		return;
-	out->dialog_fits = token_dialog(self->pen, out->call_id,
-					out->from_tag) == out->token.dialog ||
-			   (out->to_tag.n &&
-			    token_dialog(self->pen, out->call_id,
-					 out->to_tag) == out->token.dialog);
+	/* Most often both are of one dialog, and that has been answered. */
+	if (route->kind == TOKEN_DIALOG && route->dialog == target->dialog)
+		out->target_fits = out->dialog_fits;
+	else
+		out->target_fits = of_dialog(out, target->dialog, self);
+}
+
+/* A Contact that we wrote in place of an inside one, come back to us. */
+static void read_contact_token(struct facts *out, const struct facts_self *self)
+{
+	struct token token;
+
+	if (!out->ruri_self || !out->ruri.user.n)
+		return;
+	if (!token_check(self->pen, &token, out->ruri.user, self->wall_s,
+			 self->settings->limits.dialog_token_s,
+			 out->target_uri) &&
+	    token.kind == TOKEN_CONTACT)
+		out->target = token;
 }
 
 static int read_request(struct facts *out, const struct msg *m,
@@ -273,9 +300,11 @@ static int read_request(struct facts *out, const struct msg *m,
 	out->max_forwards = s->max_forwards;
 	if (read_target(out, s, self) || facts_read_routes(out, m, self))
 		return EBADMSG;
+	read_contact_token(out, self);
 	read_dialog(out, self);
 	read_loop_hash(out, m);
 	read_loop(out, m, self);
+	facts_read_claims(out, m, self);
 	return 0;
 }
 

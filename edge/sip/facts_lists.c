@@ -19,8 +19,10 @@ static enum route_mark mark_token(struct facts *out, struct slice user,
 	error = token_check(self->pen, &token, user, self->wall_s,
 			    self->settings->limits.dialog_token_s,
 			    first ? out->sealed : scratch);
-	if (error)
-		return error == ETIME ? ROUTE_STALE : ROUTE_FORGED;
+	if (error == ETIME)
+		return ROUTE_STALE;
+	if (error || token.kind == TOKEN_CONTACT)
+		return ROUTE_FORGED;
 	if (first)
 		out->token = token;
 	return ROUTE_SIGNED;

@@ -22,4 +22,8 @@ int facts_read_routes(struct facts *out, const struct msg *m,
 /* Contact. 0, or EBADMSG when a request has too many. */
 int facts_read_contacts(struct facts *out, const struct msg *m);
 
+/* What the sender claims beside From: P-Asserted-Identity and the like. */
+void facts_read_claims(struct facts *out, const struct msg *m,
+		       const struct facts_self *self);
+
 #endif

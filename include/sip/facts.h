@@ -129,9 +129,11 @@ struct facts {
 		ruri_aor[FACTS_AOR_MAX];
 	bool from_ours, to_ours;
 	uint64_t from_who, to_who, ruri_who; /* token_who() of the AORs */
-	uint64_t from_domain_who; /* PEER_PARTNER: token_who() of its domain */
-	struct slice asserted;	/* host of the first P-Asserted-Identity, absent
-				  when there is none */
+	uint64_t from_domain_who; /* PEER_PARTNER: facts_domain_who() of From */
+	/* What far peers claim, of servers unread: */
+	struct slice asserted;	/* host of P-Asserted-Identity, absent when
+				  there is none; empty, which equals no host,
+				  when its values name different ones or none */
 	bool asserted_ours;	/* any P-Asserted-Identity is in a domain of
 				  ours, or cannot be read */
 	struct slice preferred; /* value of P-Preferred-Identity */
@@ -200,6 +202,16 @@ int facts_uri(struct uri_facts *out, struct slice text);
  * @return     0; EBADMSG when it is another scheme, has no host or is too long
  */
 int facts_aor(char out[FACTS_AOR_MAX], const struct uri_facts *uri);
+
+/**
+ * Name a partner inside tokens by its domain: token_who() of "domain:HOST",
+ * lower case without trailing dot.
+ *
+ * @param pen   this thread's pen
+ * @param host  domain, borrowed
+ * @return      never 0, but for a host that is empty or longer than any AOR
+ */
+uint64_t facts_domain_who(struct token_pen *pen, struct slice host);
 
 /**
  * Method by name; case-sensitive as RFC 3261 §7.1 has it.
