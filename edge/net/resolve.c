@@ -19,14 +19,18 @@
 #include <uthash.h>
 
 #define ETC_HOSTS   "/etc/hosts"
-#define NAMES_MAX   1024
+#define HOSTS_MAX   1024
+#define DOMAINS_MAX 512
 #define NEGATIVE_MS 5000
-#define PREFIX	    4 /* leg, tls, port in front of the name */
+#define PREFIX	    4 /* leg, kind, port in front of the name */
+
+/** What is looked for. */
+enum kind { KIND_TCP, KIND_TLS, KIND_EDGES };
 
 /** A lookup in its one form; as bytes it is the key of the cache. */
 struct question {
 	struct {
-		uint8_t leg, tls, port[2];
+		uint8_t leg, kind, port[2];
 		char name[RESOLVE_NAME_MAX];
 	} key;
 	size_t key_len;
@@ -37,14 +41,27 @@ struct question {
 /** One name that was asked for. */
 struct entry {
 	UT_hash_handle hh;
-	struct list lru; /* on front.lru unless asking */
+	struct shelf *shelf;
+	struct list lru; /* on shelf.lru unless asking */
 	struct list waiters;
-	struct resolve_set *set; /* when err is 0 */
+	/* One of them when err is 0. */
+	struct resolve_set *set;
+	struct resolve_records *records;
 	uint64_t asked_ms, until_ms;
 	int err;
 	bool asking, outdated, lost;
 	size_t key_len;
 	char key[];
+};
+
+/**
+ * A part of the cache. Domains are named by strangers, hosts mostly by us: they
+ * do not push each other out.
+ */
+struct shelf {
+	struct entry *table;
+	struct list lru; /* least recently used first */
+	unsigned names, max;
 };
 
 struct resolve_front {
@@ -54,12 +71,10 @@ struct resolve_front {
 	struct resolve_hosts *hosts;
 	struct resolve_families families[LEG_COUNT];
 	struct resolve_rng rng;
-	struct entry *table;
-	struct list lru; /* least recently used first */
-	unsigned names;
+	struct shelf hosts_asked, domains;
 };
 
-static void entry_destroy(struct resolve_front *f, struct entry *e)
+static void entry_destroy(struct entry *e)
 {
 	struct list *it, *tmp;
 
@@ -67,23 +82,38 @@ static void entry_destroy(struct resolve_front *f, struct entry *e)
 		list_remove(it);
 	list_remove(&e->lru);
 	if (!e->lost)
-		HASH_DEL(f->table, e);
+		HASH_DEL(e->shelf->table, e);
 	resolve_set_unref(&e->set);
-	f->names--;
+	resolve_records_unref(&e->records);
+	e->shelf->names--;
 	free(e);
 }
 
 /* What is being asked for now stays, for its waiters, but will not be kept. */
-static void forget_all(struct resolve_front *f)
+static void forget_all(struct shelf *s)
 {
 	struct entry *e, *tmp;
 
-	HASH_ITER (hh, f->table, e, tmp) {
+	HASH_ITER (hh, s->table, e, tmp) {
 		if (e->asking)
 			e->outdated = true;
 		else
-			entry_destroy(f, e);
+			entry_destroy(e);
 	}
+}
+
+static void shelf_init(struct shelf *s, unsigned max)
+{
+	list_init(&s->lru);
+	s->max = max;
+}
+
+static void shelf_fini(struct shelf *s)
+{
+	struct entry *e, *tmp;
+
+	HASH_ITER (hh, s->table, e, tmp)
+		entry_destroy(e);
 }
 
 static void use_settings(struct resolve_front *f, const struct settings *s,
@@ -117,7 +147,8 @@ int resolve_front_create(struct resolve_front **out, struct resolver *r,
 	use_settings(f, s, hosts);
 	f->resolver = r;
 	resolve_rng_init(&f->rng);
-	list_init(&f->lru);
+	shelf_init(&f->hosts_asked, HOSTS_MAX);
+	shelf_init(&f->domains, DOMAINS_MAX);
 	*out = f;
 	return 0;
 }
@@ -126,7 +157,8 @@ void resolve_front_reload(struct resolve_front *f, const struct settings *s)
 {
 	struct resolve_hosts *hosts;
 
-	forget_all(f);
+	forget_all(&f->hosts_asked);
+	forget_all(&f->domains);
 	/* Out of memory: the old hosts are better than none. */
 	if (resolve_hosts_create(&hosts, s, ETC_HOSTS)) {
 		hosts = f->hosts;
@@ -138,7 +170,6 @@ void resolve_front_reload(struct resolve_front *f, const struct settings *s)
 void resolve_front_destroy(struct resolve_front **fp)
 {
 	struct resolve_front *f = *fp;
-	struct entry *e, *tmp;
 	struct list *told;
 
 	*fp = NULL;
@@ -149,8 +180,8 @@ void resolve_front_destroy(struct resolve_front **fp)
 	while (!list_empty(told))
 		list_remove(told->next);
 	resolve_link_unref(&f->link);
-	HASH_ITER (hh, f->table, e, tmp)
-		entry_destroy(f, e);
+	shelf_fini(&f->hosts_asked);
+	shelf_fini(&f->domains);
 	resolve_hosts_destroy(&f->hosts);
 	settings_unref(&f->settings);
 	free(f);
@@ -161,7 +192,7 @@ static int read_question(struct question *q, const struct resolve_key *key)
 	if (resolve_name_read(&q->name, key->host))
 		return EINVAL;
 	q->key.leg = (uint8_t)key->leg;
-	q->key.tls = key->tls;
+	q->key.kind = key->tls ? KIND_TLS : KIND_TCP;
 	q->key.port[0] = (uint8_t)(key->port >> 8);
 	q->key.port[1] = (uint8_t)key->port;
 	memcpy(q->key.name, q->name.text, q->name.n);
@@ -179,81 +210,108 @@ static unsigned key_hash(const struct question *q)
 	return q->hash ^ prefix * 0x9e3779b1U;
 }
 
-static struct entry *find(struct resolve_front *f, const struct question *q)
+static struct entry *find(struct shelf *s, const struct question *q)
 {
 	struct entry *e;
 
-	HASH_FIND_BYHASHVALUE(hh, f->table, &q->key, q->key_len, key_hash(q),
+	HASH_FIND_BYHASHVALUE(hh, s->table, &q->key, q->key_len, key_hash(q),
 			      e);
 	return e;
 }
 
-static bool make_room(struct resolve_front *f)
+static bool make_room(struct shelf *s)
 {
-	if (f->names < NAMES_MAX)
+	if (s->names < s->max)
 		return true;
-	if (list_empty(&f->lru))
+	if (list_empty(&s->lru))
 		return false;
-	entry_destroy(f, LIST_OWNER(f->lru.next, struct entry, lru));
+	entry_destroy(LIST_OWNER(s->lru.next, struct entry, lru));
 	return true;
 }
 
-static struct entry *add(struct resolve_front *f, const struct question *q)
+static struct entry *add(struct shelf *s, const struct question *q)
 {
 	struct entry *e = NULL;
 
-	if (make_room(f))
+	if (make_room(s))
 		e = calloc(1, sizeof(*e) + q->key_len);
 	if (!e)
 		return NULL;
+	e->shelf = s;
 	list_init(&e->lru);
 	list_init(&e->waiters);
 	e->key_len = q->key_len;
 	memcpy(e->key, &q->key, q->key_len);
-	f->names++;
-	HASH_ADD_KEYPTR_BYHASHVALUE(hh, f->table, e->key, e->key_len,
+	s->names++;
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, s->table, e->key, e->key_len,
 				    key_hash(q), e);
 	if (!e->lost)
 		return e;
-	entry_destroy(f, e);
+	entry_destroy(e);
 	return NULL;
 }
 
-/* Each waiter gets a draw of its own, and may do what it likes meanwhile. */
-static void tell(struct resolve_link *l, int err, struct resolve_set *set)
+static void tell_addresses(const struct resolve_job *j, struct resolve_wait *w)
 {
-	struct list *told = resolve_link_told(l);
 	struct resolved list;
+
+	if (!j->err)
+		resolve_set_draw(&list, j->set,
+				 &resolve_link_front(j->link)->rng);
+	w->fn(j->err, j->err ? NULL : &list, w->arg);
+}
+
+static void tell_edges(const struct resolve_job *j, struct resolve_wait *w)
+{
+	struct resolve_service service;
+
+	if (!j->err)
+		resolve_records_draw(&service, j->records,
+				     &resolve_link_front(j->link)->rng);
+	w->service_fn(j->err, j->err ? NULL : &service, w->arg);
+}
+
+/* Each waiter gets a draw of its own, and may do what it likes meanwhile. */
+static void tell(const struct resolve_job *j)
+{
+	struct list *told = resolve_link_told(j->link);
 
 	while (!list_empty(told)) {
 		struct resolve_wait *w =
 			LIST_OWNER(told->next, struct resolve_wait, link);
 
 		list_remove(&w->link);
-		if (!err)
-			resolve_set_draw(&list, set,
-					 &resolve_link_front(l)->rng);
-		w->fn(err, err ? NULL : &list, w->arg);
+		if (j->edges)
+			tell_edges(j, w);
+		else
+			tell_addresses(j, w);
 	}
 }
 
-static void keep(struct resolve_front *f, struct entry *e, int err,
-		 struct resolve_set *set)
+static uint64_t good_for_ms(const struct resolve_job *j)
 {
-	uint64_t ms = err ? NEGATIVE_MS : (uint64_t)set->ttl_s * 1000;
+	if (j->err)
+		return NEGATIVE_MS;
+	return (j->edges ? j->records->ttl_s : j->set->ttl_s) * UINT64_C(1000);
+}
 
+static void keep(struct entry *e, const struct resolve_job *j)
+{
 	e->asking = false;
-	if (e->outdated || err == ETIMEDOUT) {
-		entry_destroy(f, e);
+	if (e->outdated || j->err == ETIMEDOUT) {
+		entry_destroy(e);
 		return;
 	}
-	e->err = err;
-	e->set = set;
-	if (set)
-		set->refs++;
+	e->err = j->err;
+	e->set = j->set;
+	if (e->set)
+		e->set->refs++;
+	e->records = j->records;
+	if (e->records)
+		e->records->refs++;
 	/* From the question on, which is a little less than from the answer. */
-	e->until_ms = e->asked_ms + ms;
-	list_append(&f->lru, &e->lru);
+	e->until_ms = e->asked_ms + good_for_ms(j);
+	list_append(&e->shelf->lru, &e->lru);
 }
 
 static void move_all(struct list *to, struct list *from)
@@ -276,15 +334,14 @@ static void answered(struct post *p, void *arg)
 	(void)arg;
 	if (f) {
 		move_all(resolve_link_told(j->link), &e->waiters);
-		keep(f, e, j->err, j->set);
-		tell(j->link, j->err, j->set);
+		keep(e, j);
+		tell(j);
 	}
 	resolve_job_destroy(j);
 }
 
 static int ask(struct resolve_front *f, struct entry *e,
-	       const struct question *q, const struct resolve_key *key,
-	       uint64_t now_ms)
+	       const struct question *q, uint64_t now_ms)
 {
 	struct resolve_job *j = calloc(1, sizeof(*j));
 
@@ -293,43 +350,42 @@ static int ask(struct resolve_front *f, struct entry *e,
 	j->link = resolve_link_ref(f->link);
 	j->entry = e;
 	j->answered = answered;
-	j->leg = key->leg;
-	j->tls = key->tls;
-	j->port = key->port;
+	j->leg = (enum leg)q->key.leg;
+	j->tls = q->key.kind == KIND_TLS;
+	j->edges = q->key.kind == KIND_EDGES;
+	j->port = (uint16_t)(q->key.port[0] << 8 | q->key.port[1]);
 	j->host = q->name;
 
 	list_remove(&e->lru);
 	resolve_set_unref(&e->set);
+	resolve_records_unref(&e->records);
 	e->asking = true;
 	e->asked_ms = now_ms;
 	resolver_ask(f->resolver, j);
 	return 0;
 }
 
-static int known(struct resolve_front *f, struct entry *e, struct resolved *out)
+/* 0: *out is known, and used now; EINPROGRESS: wait is told later; ENOMEM. */
+static int from_cache(const struct entry **out, struct resolve_front *f,
+		      const struct question *q, uint64_t now_ms,
+		      struct resolve_wait *wait)
 {
-	list_remove(&e->lru);
-	list_append(&f->lru, &e->lru);
-	if (e->err)
-		return e->err;
-	resolve_set_draw(out, e->set, &f->rng);
-	return 0;
-}
+	struct shelf *s =
+		q->key.kind == KIND_EDGES ? &f->domains : &f->hosts_asked;
+	struct entry *e = find(s, q);
 
-static int from_cache(struct resolve_front *f, const struct question *q,
-		      const struct resolve_key *key, uint64_t now_ms,
-		      struct resolved *out, struct resolve_wait *wait)
-{
-	struct entry *e = find(f, q);
-
-	if (e && !e->asking && now_ms < e->until_ms)
-		return known(f, e, out);
+	if (e && !e->asking && now_ms < e->until_ms) {
+		list_remove(&e->lru);
+		list_append(&s->lru, &e->lru);
+		*out = e;
+		return 0;
+	}
 	if (!e)
-		e = add(f, q);
+		e = add(s, q);
 	if (!e)
 		return ENOMEM;
-	if (!e->asking && ask(f, e, q, key, now_ms)) {
-		entry_destroy(f, e);
+	if (!e->asking && ask(f, e, q, now_ms)) {
+		entry_destroy(e);
 		return ENOMEM;
 	}
 	assert(list_empty(&wait->link));
@@ -356,8 +412,10 @@ int resolve_lookup(struct resolve_front *f, const struct resolve_key *key,
 		   struct resolve_wait *wait)
 {
 	const struct resolve_addrs *addrs;
+	const struct entry *e;
 	struct question q;
 	union addr literal;
+	int err;
 
 	if (read_question(&q, key)) {
 		if (addr_parse(&literal, key->host, 0))
@@ -367,7 +425,31 @@ int resolve_lookup(struct resolve_front *f, const struct resolve_key *key,
 	addrs = resolve_hosts_find(f->hosts, &q.name, q.hash);
 	if (addrs)
 		return from_list(f, key, addrs->v, addrs->n, out);
-	return from_cache(f, &q, key, now_ms, out, wait);
+	err = from_cache(&e, f, &q, now_ms, wait);
+	if (err || e->err)
+		return err ? err : e->err;
+	resolve_set_draw(out, e->set, &f->rng);
+	return 0;
+}
+
+int resolve_edges(struct resolve_front *f, struct slice domain, uint64_t now_ms,
+		  struct resolve_service *out, struct resolve_wait *wait)
+{
+	const struct resolve_key key = {.leg = LEG_OUTSIDE, .host = domain};
+	const struct entry *e;
+	struct question q;
+	int err;
+
+	out->secure = false;
+	out->n = 0;
+	if (read_question(&q, &key))
+		return 0; /* what is no name has no records */
+	q.key.kind = KIND_EDGES;
+	err = from_cache(&e, f, &q, now_ms, wait);
+	if (err || e->err)
+		return err ? err : e->err;
+	resolve_records_draw(out, e->records, &f->rng);
+	return 0;
 }
 
 void resolve_cancel(struct resolve_wait *wait)

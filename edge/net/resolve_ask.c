@@ -74,7 +74,33 @@ static int set_servers(struct ub_ctx *ctx, const struct name_list *servers,
 	return err ? tell(why, err, RESOLV_CONF) : 0;
 }
 
-static int configure(struct ub_ctx *ctx, const struct name_list *servers,
+/* libunbound reads the file only when it begins its work: here, not later. */
+static int read_anchor(struct ub_ctx *ctx, const char *file, char *why)
+{
+	int err;
+
+	if (!file)
+		return 0;
+	err = ub_ctx_zone_remove(ctx, "invalid.");
+	return err ? tell(why, err, file) : 0;
+}
+
+static int set_anchor(struct ub_ctx *ctx, const char *file, char *why)
+{
+	int err;
+
+	if (!file)
+		return 0;
+	if (access(file, R_OK)) {
+		snprintf(why, WHY_MAX, "dns: %.200s: %.200s", file,
+			 strerror(errno));
+		return EINVAL;
+	}
+	err = ub_ctx_add_ta_file(ctx, file);
+	return err ? tell(why, err, file) : 0;
+}
+
+static int configure(struct ub_ctx *ctx, const struct leg_settings *leg,
 		     char *why)
 {
 	int err = ub_ctx_debugout(ctx, NULL); /* standard error is the log's */
@@ -84,11 +110,15 @@ static int configure(struct ub_ctx *ctx, const struct name_list *servers,
 	err = set_options(ctx, why);
 	if (err)
 		return err;
-	err = set_servers(ctx, servers, why);
+	err = set_servers(ctx, &leg->dns, why);
+	if (!err)
+		err = set_anchor(ctx, leg->trust_anchor, why);
 	if (err)
 		return err;
 	err = ub_ctx_async(ctx, 1);
-	return err ? tell(why, err, "thread") : 0;
+	if (err)
+		return tell(why, err, "thread");
+	return read_anchor(ctx, leg->trust_anchor, why);
 }
 
 static void readable(uv_poll_t *poll, int status, int events)
@@ -104,7 +134,7 @@ static void readable(uv_poll_t *poll, int status, int events)
 }
 
 int resolve_view_open(struct resolve_view **out, uv_loop_t *loop,
-		      const struct name_list *servers, char *why)
+		      const struct leg_settings *leg, char *why)
 {
 	struct resolve_view *v = calloc(1, sizeof(*v));
 	int err = ENOMEM;
@@ -114,7 +144,7 @@ int resolve_view_open(struct resolve_view **out, uv_loop_t *loop,
 	v->ctx = ub_ctx_create();
 	if (!v->ctx)
 		goto out;
-	err = configure(v->ctx, servers, why);
+	err = configure(v->ctx, leg, why);
 	if (err)
 		goto out;
 	err = -uv_poll_init(loop, &v->poll, ub_fd(v->ctx));
@@ -156,7 +186,7 @@ void resolve_view_close(struct resolve_view **vp)
 
 static int error_of(int err, const struct ub_result *r)
 {
-	if (err || !r)
+	if (err || !r || r->bogus)
 		return EIO;
 	if (r->havedata)
 		return 0;
@@ -170,6 +200,7 @@ static void answered(void *arg, int err, struct ub_result *r)
 
 	list_remove(&q->link);
 	q->view = NULL;
+	a.secure = r && r->secure;
 	if (a.err == 0) {
 		a.ttl_s = r->ttl > 0 ? (uint32_t)r->ttl : 0;
 		a.data = r->data;

@@ -24,7 +24,9 @@ enum resolve_type {
 
 /** What came back. */
 struct resolve_answer {
-	int err; /* 0; ENOENT no such name or record; EIO the server failed */
+	int err; /* 0; ENOENT no such name or record; EIO the server failed, or
+		    DNSSEC says that the answer is forged */
+	bool secure; /* DNSSEC-validated */
 	uint32_t ttl_s;
 	char **data; /* n records as on the wire; borrowed */
 	const int *len;
@@ -51,14 +53,15 @@ struct resolve_ask {
 /**
  * Open a view.
  *
- * @param out      view
- * @param loop     main loop
- * @param servers  "address" or "address@port"; none: /etc/resolv.conf
- * @param why      WHY_MAX bytes, filled on failure
- * @return         0 or an errno
+ * @param out   view
+ * @param loop  main loop
+ * @param leg   its servers, none: /etc/resolv.conf; its DNSSEC trust anchor,
+ *              NULL: nothing is validated
+ * @param why   WHY_MAX bytes, filled on failure
+ * @return      0 or an errno
  */
 int resolve_view_open(struct resolve_view **out, uv_loop_t *loop,
-		      const struct name_list *servers, char *why);
+		      const struct leg_settings *leg, char *why);
 
 /**
  * Close it; questions under way are never answered. The memory goes when the

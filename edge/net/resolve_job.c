@@ -79,14 +79,19 @@ static int make_set(struct resolve_job *j)
 	return 0;
 }
 
+static void finish(struct resolve_job *j, int err)
+{
+	j->err = err;
+	resolve_job_reset(j);
+	resolver_done(j);
+}
+
 /* `otherwise` is why, when there is not one address. */
 static void conclude(struct resolve_job *j, int otherwise)
 {
-	j->err = make_set(j);
-	if (j->err == ENOENT)
-		j->err = otherwise;
-	resolve_job_reset(j);
-	resolver_done(j);
+	int err = make_set(j);
+
+	finish(j, err == ENOENT ? otherwise : err);
 }
 
 static void close_one(struct resolve_job *j)
@@ -267,11 +272,80 @@ static void srv_answered(const struct resolve_answer *answer, void *arg)
 		ask_services(j, srv, n);
 }
 
+/* `srv` are the n records that name a host; without them nobody is there. */
+static void conclude_edges(struct resolve_job *j, const struct resolve_srv *srv,
+			   unsigned n, bool secure)
+{
+	int err = resolve_records_make(&j->records, srv, n, &j->resolver->rng);
+
+	if (!err) {
+		j->records->secure = secure;
+		j->records->ttl_s = n > 0 ? ttl_of(j) : TTL_MIN_S;
+	}
+	finish(j, err ? EIO : 0);
+}
+
+static void ask_edges(struct resolve_job *j, struct slice service,
+		      resolve_answer_fn *fn)
+{
+	struct resolve_name name;
+
+	if (resolve_name_below(&name, service, &j->host)) {
+		conclude_edges(j, NULL, 0, false);
+		return;
+	}
+	j->srv = (struct resolve_ask){.fn = fn, .arg = j};
+	ask(j, &j->srv, &name, RESOLVE_SRV);
+	if (j->open == 0)
+		finish(j, EIO);
+}
+
+static void take_edges(struct resolve_job *j,
+		       const struct resolve_answer *answer)
+{
+	struct resolve_srv srv[RESOLVE_SRV_MAX];
+	unsigned n = 0;
+
+	if (answer->err && answer->err != ENOENT) {
+		finish(j, answer->err);
+		return;
+	}
+	if (!answer->err) {
+		note_ttl(j, answer->ttl_s);
+		n = read_srv(srv, answer);
+	}
+	conclude_edges(j, srv, n, answer->secure);
+}
+
+static void sips_answered(const struct resolve_answer *answer, void *arg)
+{
+	struct resolve_job *j = arg;
+
+	j->open--;
+	take_edges(j, answer);
+}
+
+static void federation_answered(const struct resolve_answer *answer, void *arg)
+{
+	struct resolve_job *j = arg;
+
+	j->open--;
+	if (answer->err == ENOENT)
+		ask_edges(j, SLICE("_sips._tcp."), sips_answered);
+	else
+		take_edges(j, answer);
+}
+
 void resolve_job_begin(struct resolve_job *j)
 {
 	struct resolve_name service;
 
 	resolve_job_reset(j);
+	if (j->edges) {
+		ask_edges(j, SLICE("_sipfederationtls._tcp."),
+			  federation_answered);
+		return;
+	}
 	if (j->port || resolve_name_srv(&service, &j->host, j->tls)) {
 		ask_host(j);
 		return;
@@ -285,7 +359,10 @@ void resolve_job_begin(struct resolve_job *j)
 void resolve_job_expire(struct resolve_job *j)
 {
 	j->troubled = true;
-	conclude(j, ETIMEDOUT);
+	if (j->edges)
+		finish(j, ETIMEDOUT);
+	else
+		conclude(j, ETIMEDOUT);
 }
 
 void resolve_job_reset(struct resolve_job *j)
@@ -305,6 +382,7 @@ void resolve_job_reset(struct resolve_job *j)
 void resolve_job_destroy(struct resolve_job *j)
 {
 	resolve_set_unref(&j->set);
+	resolve_records_unref(&j->records);
 	resolve_link_unref(&j->link);
 	free(j);
 }

@@ -3,7 +3,8 @@
  * One name being asked for on the main thread, and the main thread's half.
  *
  * A job is made by a front, travels to the main thread, asks (SRV, then each
- * target's A and AAAA), and travels back with its answer. Who holds it owns
+ * target's A and AAAA; for the edges of a domain two SRV at most), and travels
+ * back with its answer. Who holds it owns
  * it; it is never in two places.
  */
 #ifndef NET_RESOLVE_JOB_H
@@ -14,6 +15,7 @@
 #include "resolve_hosts.h"
 #include "resolve_link.h"
 #include "resolve_name.h"
+#include "resolve_records.h"
 #include "resolve_set.h"
 
 #include <stdatomic.h>
@@ -33,6 +35,7 @@ struct resolve_job {
 	post_fn *answered;	   /* the front's own */
 	enum leg leg;
 	bool tls;
+	bool edges;    /* the federation service of a domain, no addresses */
 	uint16_t port; /* 0: SRV first */
 	struct resolve_name host;
 
@@ -47,7 +50,8 @@ struct resolve_job {
 
 	/* The answer. */
 	int err;
-	struct resolve_set *set; /* when err is 0 */
+	struct resolve_set *set;	 /* when err is 0, and not edges */
+	struct resolve_records *records; /* when err is 0, and edges */
 };
 
 /** The main thread's half. */

@@ -33,8 +33,7 @@ static int outlook_open(struct outlook *o, uv_loop_t *loop,
 	if (err)
 		snprintf(why, WHY_MAX, "dns: out of memory");
 	for (int leg = 0; leg < LEG_COUNT && !err; leg++)
-		err = resolve_view_open(&o->view[leg], loop, &s->leg[leg].dns,
-					why);
+		err = resolve_view_open(&o->view[leg], loop, &s->leg[leg], why);
 	if (err)
 		outlook_close(o);
 	return err;
@@ -216,14 +215,16 @@ void resolver_ask(struct resolver *r, struct resolve_job *j)
 static void tell(const struct resolve_job *j)
 {
 	bool failed = j->err == EIO || j->err == ETIMEDOUT;
+	bool none = j->edges && !failed && j->records->n == 0;
 	char host[LOG_TEXT_MAX];
 
 	log_event(failed ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG, "dns",
 		  failed ? "failed" : "answered",
-		  "leg=%s host=%s port=%u result=%s",
+		  "leg=%s %s=%s port=%u result=%s",
 		  j->leg == LEG_INSIDE ? "inside" : "outside",
+		  j->edges ? "edges-of" : "host",
 		  log_text(host, resolve_name_slice(&j->host)), j->port,
-		  word_of(j->err));
+		  word_of(none ? ENOENT : j->err));
 }
 
 void resolver_done(struct resolve_job *j)

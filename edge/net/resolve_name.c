@@ -61,17 +61,22 @@ int resolve_name_read(struct resolve_name *out, struct slice host)
 	return 0;
 }
 
+int resolve_name_below(struct resolve_name *out, struct slice label,
+		       const struct resolve_name *host)
+{
+	if (label.n + host->n > RESOLVE_NAME_MAX)
+		return EINVAL;
+	memcpy(out->text, label.p, label.n);
+	memcpy(out->text + label.n, host->text, host->n + 1U);
+	out->n = (uint8_t)(label.n + host->n);
+	return 0;
+}
+
 int resolve_name_srv(struct resolve_name *out, const struct resolve_name *host,
 		     bool tls)
 {
-	struct slice service = tls ? SLICE("_sips._tcp.") : SLICE("_sip._tcp.");
-
-	if (service.n + host->n > RESOLVE_NAME_MAX)
-		return EINVAL;
-	memcpy(out->text, service.p, service.n);
-	memcpy(out->text + service.n, host->text, host->n + 1U);
-	out->n = (uint8_t)(service.n + host->n);
-	return 0;
+	return resolve_name_below(
+		out, tls ? SLICE("_sips._tcp.") : SLICE("_sip._tcp."), host);
 }
 
 /* RFC 1035 §3.1: labels with their lengths, the empty one ends the name. */

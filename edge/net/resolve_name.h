@@ -32,6 +32,17 @@ struct resolve_srv {
 int resolve_name_read(struct resolve_name *out, struct slice host);
 
 /**
+ * A name below a host's.
+ *
+ * @param out    name
+ * @param label  labels with their dots: "_sip._tcp."
+ * @param host   host
+ * @return       0, or EINVAL when that would be too long
+ */
+int resolve_name_below(struct resolve_name *out, struct slice label,
+		       const struct resolve_name *host);
+
+/**
  * The name under which a host's SRV records lie (RFC 3263 §4.1).
  *
  * @param out   name

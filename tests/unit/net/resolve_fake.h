@@ -23,6 +23,7 @@ struct fake_row {
 	enum resolve_type type;
 	int err;
 	uint32_t ttl_s;
+	bool secure;
 	size_t n;
 	char rdata[FAKE_ROWS][FAKE_RDATA_MAX];
 	int len[FAKE_ROWS];
@@ -141,7 +142,8 @@ static inline const struct fake_row *fake_find(const struct fake_ask *asked)
 static inline void fake_answer(struct resolve_ask *q)
 {
 	const struct fake_row *row = fake_find(&fake_asked[q->id]);
-	struct resolve_answer a = {.err = row ? row->err : ENOENT};
+	struct resolve_answer a = {.err = row ? row->err : ENOENT,
+				   .secure = row && row->secure};
 	char *data[FAKE_ROWS + 1] = {NULL};
 
 	list_remove(&q->link);
@@ -177,7 +179,7 @@ static inline bool fake_answer_all(struct resolve_view *v)
 }
 
 int resolve_view_open(struct resolve_view **out, uv_loop_t *loop,
-		      const struct name_list *servers, char *why)
+		      const struct leg_settings *leg, char *why)
 {
 	struct resolve_view *v;
 
@@ -190,7 +192,7 @@ int resolve_view_open(struct resolve_view **out, uv_loop_t *loop,
 	if (!v)
 		return ENOMEM;
 	list_init(&v->asks);
-	v->servers = servers->n;
+	v->servers = leg->dns.n;
 	fake_views++;
 	*out = v;
 	return 0;
