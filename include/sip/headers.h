@@ -15,12 +15,17 @@
 /** rewrite.max_forwards: this hop was the last but one; zero is written. */
 #define REWRITE_NO_HOPS (-1)
 
-/** What an old device cannot read. */
+/** What an old device cannot read. Received lines only; ours are written. */
 struct rewrite_slim {
-	const struct name_list *unsent; /* names of fields left out */
-	uint32_t line_bytes; /* longer lines are left out, unless a message is
-				nothing without them (From, To, Call-ID, CSeq,
-				Via, Contact, Route, Record-Route, Content-*) */
+	const struct name_list *unsent; /* names of fields left out, in every
+				  spelling, compact and long; or NULL. Not those
+				  without which a message is nothing */
+	uint32_t line_bytes; /* fields longer than this, folds included, CRLF
+				not, are left out, unless a message is nothing
+				without them (From, To, Call-ID, CSeq, Via,
+				Contact, Route, Record-Route, Content-Type,
+				Content-Length) or they speak of its body
+				(Content-*). 0: any length */
 };
 
 /** What to change on the way; zeroed changes nothing. */
@@ -34,20 +39,28 @@ struct rewrite {
 	int max_forwards;      /* > 0, or REWRITE_NO_HOPS: written, added when
 			     absent; 0: kept */
 	unsigned pop_routes;   /* Route values taken off the top */
-	uint64_t drop;	       /* FIELD_BIT set: every such field is left out */
+	uint64_t drop;	       /* FIELD_BIT set: every such field is left out,
+				  whatever else is said of it */
 	struct slice add_top;  /* whole lines with CRLF put before the first
 				 header field that is not Via: Route,
 				 Record-Route, Path */
 	struct slice add_end;  /* whole lines with CRLF behind the last field */
 	struct slice reason;   /* responses: reason phrase; absent: kept */
-	bool no_vias;	       /* received Vias are left out, all of them */
+	bool no_vias;	      /* received Vias are left out, all of them, marked
+				  or not */
 	struct slice vias;    /* responses, after pop_via: whole lines with CRLF
-				  in place of all that remain; absent: kept */
+				  in place of all that remain, where the first
+				  received one stood; absent: kept */
 	struct slice contact; /* URI without <>, in place of the URI of every
-				  Contact value; parameters stay; absent: kept */
-	uint32_t no_contacts; /* bit n: the n-th Contact value is left out */
+				  Contact value; parameters stay, and so does
+				  "*"; a value that cannot be read is left out;
+				  absent: kept */
+	uint32_t no_contacts; /* bit n: the n-th Contact value is left out,
+				  counted from 0 over all lines; a line goes
+				  with its last value */
 	struct slice call_id; /* absent: kept */
-	bool no_reason_text;  /* the text parameter of Reason is left out */
+	bool no_reason_text;  /* the text parameter of Reason is left out, and
+				  what cannot be read */
 	const struct rewrite_slim *slim; /* for old devices; NULL: everything */
 };
 
@@ -66,7 +79,9 @@ struct rewritten {
  * @param rw    what to change
  * @param at    offsets counted from where out ended before; NULL if unwanted
  * @return      0; EBADMSG when the rewrite does not fit the message (no Via
- *              to pop, fewer Routes than pop_routes); ENOMEM
+ *              to pop, mark or replace, fewer Routes than
+ *              pop_routes, a reason for a request, a Request-URI for a
+ *              response); ENOMEM
  */
 int headers_write(struct buf *out, const struct frame *f,
 		  const struct rewrite *rw, struct rewritten *at);
