@@ -14,8 +14,7 @@
  * The MAC covers all before it. The two formats differ in their first byte,
  * so neither passes for the other.
  */
-#include "token_hmac.h"
-#include "token_ring.h"
+#include "token_pen.h"
 
 #include "base/b64.h"
 #include "base/hash.h"
@@ -24,7 +23,6 @@
 #include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -34,7 +32,7 @@
 #define COOKIE_LEN    (sizeof(COOKIE) - 1)
 #define MAC_LEN	      16
 #define MAC_FULL      32
-#define NONCE_LEN     12
+#define NONCE_LEN     PEN_NONCE_LEN
 #define ROUTE_HEAD    31
 #define BRANCH_HEAD   19
 #define BRANCH_RAW    (BRANCH_HEAD + MAC_LEN)
@@ -43,16 +41,6 @@
 _Static_assert(B64_LEN(ROUTE_RAW_MAX) <= TOKEN_MAX, "TOKEN_MAX is too small");
 _Static_assert(COOKIE_LEN + B64_LEN(BRANCH_RAW) == TOKEN_BRANCH_LEN,
 	       "TOKEN_BRANCH_LEN does not fit the layout");
-
-/** One thread's contexts, keyed once and then only rewound. */
-struct token_pen {
-	const struct token_keys *keys;
-	struct token_hmac mac[RING_MAX]; /* as keys->key[] */
-	EVP_CIPHER_CTX *seal[RING_MAX];	 /* as keys->key[], keyed once too */
-	/* A nonce is drawn bytes, then a count: no two pens, no two tokens. */
-	uint8_t nonce[NONCE_LEN - 4];
-	uint32_t sealed_count;
-};
 
 static uint8_t *put(uint8_t *to, const void *p, size_t n)
 {
@@ -96,12 +84,11 @@ static uint64_t get_u64(const uint8_t *p)
 	return be64toh(be);
 }
 
-static EVP_CIPHER_CTX *seal_create(const EVP_CIPHER *aes,
-				   const struct ring_key *key)
+EVP_CIPHER_CTX *pen_cipher(const EVP_CIPHER *aes, const uint8_t *key)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
-	if (ctx && EVP_EncryptInit_ex2(ctx, aes, key->seal, NULL, NULL) == 1)
+	if (ctx && EVP_EncryptInit_ex2(ctx, aes, key, NULL, NULL) == 1)
 		return ctx;
 	EVP_CIPHER_CTX_free(ctx);
 	return NULL;
@@ -110,13 +97,13 @@ static EVP_CIPHER_CTX *seal_create(const EVP_CIPHER *aes,
 static bool pen_fill(struct token_pen *pen)
 {
 	EVP_CIPHER *aes = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
-	bool good = aes != NULL;
+	bool good = aes && pen_fill_hide(pen, aes);
 
 	for (size_t i = 0; good && i < pen->keys->n; i++) {
 		const struct ring_key *key = &pen->keys->key[i];
 
 		token_hmac_init(&pen->mac[i], key->mac, sizeof(key->mac));
-		pen->seal[i] = seal_create(aes, key);
+		pen->seal[i] = pen_cipher(aes, key->seal);
 		good = pen->seal[i] != NULL;
 	}
 	EVP_CIPHER_free(aes); /* contexts hold their own references */
@@ -146,9 +133,9 @@ void token_pen_destroy(struct token_pen **pen)
 	*pen = NULL;
 	if (!p)
 		return;
-	for (size_t i = 0; i < p->keys->n; i++) {
+	for (size_t i = 0; i < p->keys->n; i++)
 		EVP_CIPHER_CTX_free(p->seal[i]);
-	}
+	EVP_CIPHER_CTX_free(p->hide);
 	token_keys_unref(&p->keys);
 	OPENSSL_cleanse(p, sizeof(*p));
 	free(p);
@@ -182,19 +169,25 @@ static const struct ring_key *signer(struct token_pen *pen, const uint8_t *raw,
 	return NULL;
 }
 
-/* CTR is its own inverse; the last four bytes of the counter block are 0. */
+bool pen_apply(EVP_CIPHER_CTX *ctx, const uint8_t iv[16], const void *in,
+	       size_t n, void *out)
+{
+	int len = 0;
+
+	return EVP_EncryptInit_ex2(ctx, NULL, NULL, iv, NULL) == 1 &&
+	       EVP_EncryptUpdate(ctx, out, &len, in, (int)n) == 1 &&
+	       len == (int)n;
+}
+
+/* The last four bytes of the counter block are 0. */
 static bool apply_ctr(struct token_pen *pen, const struct ring_key *key,
 		      const uint8_t nonce[NONCE_LEN], const void *in, size_t n,
 		      void *out)
 {
-	EVP_CIPHER_CTX *ctx = pen->seal[key - pen->keys->key];
 	uint8_t iv[16] = {0};
-	int len = 0;
 
 	memcpy(iv, nonce, NONCE_LEN);
-	return EVP_EncryptInit_ex2(ctx, NULL, NULL, iv, NULL) == 1 &&
-	       EVP_EncryptUpdate(ctx, out, &len, in, (int)n) == 1 &&
-	       len == (int)n;
+	return pen_apply(pen->seal[key - pen->keys->key], iv, in, n, out);
 }
 
 static bool next_nonce(struct token_pen *pen, uint8_t out[NONCE_LEN])

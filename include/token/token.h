@@ -7,7 +7,8 @@
  * rest of a route set so that the outside never reads it. A branch names the
  * transaction that waits for the answer. HMAC-SHA256 cut to 128 bits; sealed
  * parts are encrypted first (AES-256-CTR, then MAC). base64url, so a token is
- * a legal user part of a SIP URI and a legal Via branch.
+ * a legal user part of a SIP URI and a legal Via branch. A hidden text (SIV)
+ * stands for a Call-ID that may not be shown.
  *
  * Keys are drawn from getrandom, kept in STATE_DIR/token-keys (0600), and
  * rotated daily: `token_keys` is the key ring, shared and immutable;
@@ -198,5 +199,38 @@ uint64_t token_who(struct token_pen *pen, struct slice aor);
  */
 uint64_t token_dialog(struct token_pen *pen, struct slice call_id,
 		      struct slice tag);
+
+/**
+ * Hide a text that an outsider must give back but not read, such as a Call-ID
+ * with an inside host in it. One text has one hidden form, as long as the
+ * ring's file is kept: neither rotation nor a restart changes it.
+ *
+ * @param pen   this thread's pen
+ * @param text  1 to TOKEN_SEALED_MAX bytes
+ * @param out   TOKEN_MAX bytes; a word (RFC 3261 §25.1) of letters, digits,
+ *              "-" and "_", some 26 + 4/3 of the text long
+ * @return      its length, 0 when text is empty or too long or libcrypto failed
+ */
+size_t token_hide(struct token_pen *pen, struct slice text, char *out);
+
+/**
+ * Does a text look as token_hide() writes? Cheap, and believes nothing.
+ *
+ * @param text  such as a Call-ID
+ * @return      true when token_show() is worth asking
+ */
+bool token_is_hidden(struct slice text);
+
+/**
+ * Undo token_hide().
+ *
+ * @param pen      this thread's pen
+ * @param out      the text, pointing into scratch; untouched on failure
+ * @param text     as it came
+ * @param scratch  TOKEN_SEALED_MAX bytes
+ * @return         0, or EBADMSG when it is not ours or was changed
+ */
+int token_show(struct token_pen *pen, struct slice *out, struct slice text,
+	       char *scratch);
 
 #endif
