@@ -53,8 +53,8 @@ static bool is_star(struct slice value)
 	return value.n == 1 && value.p[0] == '*';
 }
 
-/* RFC 3261 §20.10: a URI without <> would take our parameters, or the
- * header's would be its own. */
+/* RFC 3261 §20.10: without <>, parameters of our URI would be read as those of
+ * the header field. */
 static void put_contact(struct writer *w, struct slice value, struct slice uri)
 {
 	bool bare = uri.p == value.p || uri.p[-1] != '<';
