@@ -16,10 +16,13 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <uv.h>
 
 #define EXIT_USAGE	2
 #define ROTATE_CHECK_MS (10 * 60 * 1000)
+#define DAY_S		86400
+#define SOON_S		(30 * DAY_S)
 
 /* Everything that lives as long as the program. */
 struct edge {
@@ -34,6 +37,7 @@ struct edge {
 	struct workers *workers;
 	uv_signal_t hup, term, intr, usr1;
 	uv_timer_t rotate;
+	uint64_t told_s; /* when expiring devices were told, wall clock */
 	struct post drained;
 	bool draining;
 };
@@ -96,6 +100,28 @@ static void keep_old(const char *why)
 		  "kept=old reason=\"%s\"", text);
 }
 
+static void tell_device(const struct device_settings *d, bool past, void *arg)
+{
+	time_t last = (time_t)d->expires_s;
+	char name[LOG_TEXT_MAX], day[16] = "";
+	struct tm tm;
+
+	(void)arg;
+	if (gmtime_r(&last, &tm))
+		strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+	log_event(past ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE, "edge",
+		  past ? "device-expired" : "device-expires",
+		  "device=%s last=%s line=%d",
+		  log_text(name, slice_of(d->name)), day, d->line);
+}
+
+/* An exception has an end; who made it should hear of that before its users. */
+static void tell_expiring(struct edge *e)
+{
+	e->told_s = now_wall_s();
+	settings_expiring(e->settings, e->told_s, SOON_S, tell_device, NULL);
+}
+
 static void swap_in(struct edge *e, const struct settings *s,
 		    const struct tlsctx *tls)
 {
@@ -105,6 +131,7 @@ static void swap_in(struct edge *e, const struct settings *s,
 	tlsctx_unref(&e->tls);
 	e->settings = s;
 	e->tls = tls;
+	tell_expiring(e);
 }
 
 static void on_hup(uv_signal_t *h, int signum)
@@ -187,9 +214,8 @@ static void on_usr1(uv_signal_t *h, int signum)
 		  (unsigned long long)c.flows);
 }
 
-static void on_rotate(uv_timer_t *h)
+static void rotate(struct edge *e)
 {
-	struct edge *e = h->data;
 	const struct token_keys *keys = NULL;
 	char why[WHY_MAX];
 
@@ -207,6 +233,15 @@ static void on_rotate(uv_timer_t *h)
 	workers_reload(e->workers, e->settings, e->tls);
 	log_event(LOG_LEVEL_NOTICE, "edge", "keys-rotated", "next=%llu",
 		  (unsigned long long)token_keys_rotate_at(keys));
+}
+
+static void on_rotate(uv_timer_t *h)
+{
+	struct edge *e = h->data;
+
+	rotate(e);
+	if (now_wall_s() >= e->told_s + DAY_S)
+		tell_expiring(e);
 }
 
 static void watch(struct edge *e, uv_signal_t *h, uv_signal_cb fn, int signum)
@@ -308,6 +343,7 @@ static int run(struct edge *e)
 	if (!err) {
 		log_event(LOG_LEVEL_NOTICE, "edge", "started", "workers=%u",
 			  e->settings->workers);
+		tell_expiring(e);
 		uv_run(&e->loop, UV_RUN_DEFAULT);
 	}
 	finish(e);

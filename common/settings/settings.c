@@ -75,6 +75,7 @@ static int read_file(struct load *l, struct buf *text)
 		err = say_file(l, EINVAL, "not a regular file");
 	else
 		err = read_text(l, fd, text);
+	l->open_to_all = !err && st.st_mode & S_IROTH;
 	close(fd);
 	if (!err && memchr(text->p, '\0', text->n))
 		return say_file(l, EINVAL, "holds a NUL byte: not a text file");

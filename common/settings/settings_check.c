@@ -17,14 +17,29 @@ static const char *const leg_names[LEG_COUNT] = {
 	[LEG_INSIDE] = "inside",
 };
 
-/* The setting at a path, or its n-th element when it is a list. */
-static const config_setting_t *place(struct load *l, const char *path, size_t n)
+/* A list's n-th element; anything else is its own place. */
+static const config_setting_t *nth(const config_setting_t *st, size_t n)
 {
-	const config_setting_t *st = config_lookup(&l->cfg, path);
-
 	if (!st || config_setting_is_group(st) || config_setting_is_scalar(st))
 		return st;
 	return config_setting_get_elem(st, (unsigned)n);
+}
+
+const config_setting_t *settings_place(struct load *l, const char *path,
+				       size_t n)
+{
+	return nth(config_lookup(&l->cfg, path), n);
+}
+
+const config_setting_t *settings_value_place(const config_setting_t *record,
+					     const char *key, size_t n)
+{
+	return nth(config_setting_get_member(record, key), n);
+}
+
+int settings_line(const config_setting_t *st)
+{
+	return (int)config_setting_source_line(st);
 }
 
 static const config_setting_t *leg_place(struct load *l, enum leg leg,
@@ -33,7 +48,7 @@ static const config_setting_t *leg_place(struct load *l, enum leg leg,
 	char path[64];
 
 	snprintf(path, sizeof(path), "%s.%s", leg_names[leg], name);
-	return place(l, path, n);
+	return settings_place(l, path, n);
 }
 
 static bool is_any(const union addr *a)
@@ -84,37 +99,47 @@ static int check_address(struct load *l, enum leg leg, size_t n)
 		l, here,
 		"%s.address = \"%s\": already used in line %d; each leg needs "
 		"addresses of its own",
-		leg_names[leg], text, (int)config_setting_source_line(there));
+		leg_names[leg], text, settings_line(there));
 }
 
-static int check_file(struct load *l, enum leg leg, const char *name,
-		      const char *path, bool is_private)
+int settings_check_file(struct load *l, const config_setting_t *here,
+			const char *what, const char *path, bool is_private)
 {
-	const config_setting_t *here = leg_place(l, leg, name, 0);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = errno;
 	struct stat st;
 
 	if (fd < 0)
 		return settings_complain(
 			l, here,
-			"%s.%s = \"%.100s\": %s; write the name of a PEM file "
+			"%s = \"%.100s\": %s; write the name of a PEM file "
 			"that sip-edge can read",
-			leg_names[leg], name, path, strerror(err));
+			what, path, strerror(err));
 	err = fstat(fd, &st);
 	close(fd);
 	if (err || !S_ISREG(st.st_mode))
-		return settings_complain(
-			l, here,
-			"%s.%s = \"%.100s\": not a regular file; write the "
-			"name of a PEM file",
-			leg_names[leg], name, path);
+		return settings_complain(l, here,
+					 "%s = \"%.100s\": not a regular "
+					 "file; write the name of a PEM file",
+					 what, path);
 	if (!is_private || (st.st_mode & 077) == 0)
 		return 0;
 	return settings_complain(
 		l, here,
-		"%s.%s = \"%.100s\": others than its owner can reach the key "
+		"%s = \"%.100s\": others than its owner can reach the key "
 		"(mode %04o); run chmod 0600 %.100s",
-		leg_names[leg], name, path, (unsigned)st.st_mode & 07777, path);
+		what, path, (unsigned)st.st_mode & 07777, path);
+}
+
+static int check_leg_file(struct load *l, enum leg leg, const char *name,
+			  const char *path)
+{
+	char what[64];
+
+	if (!path)
+		return 0;
+	snprintf(what, sizeof(what), "%s.%s", leg_names[leg], name);
+	return settings_check_file(l, settings_place(l, what, 0), what, path,
+				   strcmp(name, "tls.key") == 0);
 }
 
 static int check_leg(struct load *l, enum leg leg)
@@ -125,12 +150,13 @@ static int check_leg(struct load *l, enum leg leg)
 	for (size_t i = 0; !err && i < s->addresses; i++)
 		err = check_address(l, leg, i);
 	if (!err)
-		err = check_file(l, leg, "tls.certificate", s->certificate,
-				 false);
+		err = check_leg_file(l, leg, "tls.certificate", s->certificate);
 	if (!err)
-		err = check_file(l, leg, "tls.key", s->key, true);
+		err = check_leg_file(l, leg, "tls.key", s->key);
 	if (!err)
-		err = check_file(l, leg, "tls.trust", s->trust, false);
+		err = check_leg_file(l, leg, "tls.trust", s->trust);
+	if (!err)
+		err = check_leg_file(l, leg, "trust_anchor", s->trust_anchor);
 	return err;
 }
 
@@ -141,7 +167,7 @@ static int check_users_port(struct load *l)
 	if (s->users_port == 0 || s->users_port != s->tls_port)
 		return 0;
 	return settings_complain(
-		l, place(l, "outside.users_port", 0),
+		l, settings_place(l, "outside.users_port", 0),
 		"outside.users_port = %u: already the port of outside.tls; "
 		"write another one such as 443, or leave it out",
 		s->users_port);
@@ -154,12 +180,11 @@ static int check_hosts(struct load *l)
 			if (strcmp(l->s->host[i].name, l->s->host[j].name) != 0)
 				continue;
 			return settings_complain(
-				l, place(l, "hosts", i),
+				l, settings_place(l, "hosts", i),
 				"hosts: \"%s\" is already in line %d; write "
 				"all its addresses into one entry",
 				l->s->host[i].name,
-				(int)config_setting_source_line(
-					place(l, "hosts", j)));
+				settings_line(settings_place(l, "hosts", j)));
 		}
 	}
 	return 0;
@@ -168,7 +193,7 @@ static int check_hosts(struct load *l)
 static int check_domain(struct load *l, size_t n)
 {
 	const struct domain_home *d = &l->s->domain_home[n];
-	const config_setting_t *group = place(l, "routing.domains", n);
+	const config_setting_t *group = settings_place(l, "routing.domains", n);
 
 	if (!settings_our_domain(l->s, slice_of(d->domain)))
 		return settings_complain(
@@ -197,7 +222,8 @@ static int check_domain(struct load *l, size_t n)
 static int check_routing(struct load *l)
 {
 	const struct settings *s = l->s;
-	const config_setting_t *here = place(l, "routing.directors", 0);
+	const config_setting_t *here =
+		settings_place(l, "routing.directors", 0);
 	int err = 0;
 
 	if (s->home_servers.n == 0 && s->directors.n > 0)
@@ -269,6 +295,8 @@ int settings_check(struct load *l)
 		err = check_routing(l);
 	if (!err)
 		err = settings_check_devices(l);
+	if (!err)
+		err = settings_check_federation(l);
 	if (!err)
 		err = check_limits(l);
 	return err;

@@ -11,29 +11,18 @@ static const config_setting_t *entry(struct load *l, size_t n)
 				       (unsigned)n);
 }
 
-/* The n-th value of a key in an entry; the key itself when it is no list. */
-static const config_setting_t *value_of(const config_setting_t *device,
-					const char *key, size_t n)
-{
-	const config_setting_t *st = config_setting_get_member(device, key);
-
-	if (!st || config_setting_is_scalar(st))
-		return st;
-	return config_setting_get_elem(st, (unsigned)n);
-}
-
 static int check_name(struct load *l, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(l->s->device[i].name, l->s->device[n].name) != 0)
 			continue;
 		return settings_complain(
-			l, value_of(entry(l, n), "name", 0),
+			l, settings_value_place(entry(l, n), "name", 0),
 			"devices.device: the name \"%.60s\" is already used in "
 			"line %d; write another one",
 			l->s->device[n].name,
-			(int)config_setting_source_line(
-				value_of(entry(l, i), "name", 0)));
+			settings_line(
+				settings_value_place(entry(l, i), "name", 0)));
 	}
 	return 0;
 }
@@ -53,17 +42,16 @@ static int check_overlap(struct load *l, size_t mine, size_t n, size_t theirs)
 
 	for (size_t i = 0; i < b->addresses; i++) {
 		const config_setting_t *there =
-			value_of(entry(l, theirs), "address", i);
+			settings_value_place(entry(l, theirs), "address", i);
 
 		if (!overlap(&a->address[n], &b->address[i]))
 			continue;
 		return settings_complain(
-			l, value_of(entry(l, mine), "address", n),
+			l, settings_value_place(entry(l, mine), "address", n),
 			"devices.device: the address of \"%.60s\" overlaps "
 			"that of \"%.60s\" in line %d; each address belongs to "
 			"one device",
-			a->name, b->name,
-			(int)config_setting_source_line(there));
+			a->name, b->name, settings_line(there));
 	}
 	return 0;
 }
@@ -76,10 +64,66 @@ static int check_identity(struct load *l, size_t device, size_t n)
 	if (settings_our_domain(l->s, slice_of(host)))
 		return 0;
 	return settings_complain(
-		l, value_of(entry(l, device), "identities", n),
+		l, settings_value_place(entry(l, device), "identities", n),
 		"devices.device: \"%.80s\" is not in one of edge.sip_domains; "
 		"write an address such as sip:%.60s@%.60s",
 		identity, l->s->device[device].name, l->s->sip_domains.v[0]);
+}
+
+/* Without these no call works, or the message cannot be read at all. */
+static bool is_needed(struct slice name)
+{
+	static const char all[] =
+		"Via v From f To t Call-ID i CSeq Contact m Route Record-Route "
+		"Max-Forwards Content-Type c Content-Length l Content-Encoding "
+		"e";
+
+	for (const char *word = all; *word;) {
+		size_t len = strcspn(word, " ");
+
+		if (slice_ieq(name, (struct slice){word, len}))
+			return true;
+		word += len + (word[len] == ' ');
+	}
+	return false;
+}
+
+static int check_unsent(struct load *l, size_t device, size_t n)
+{
+	const char *name = l->s->device[device].unsent.v[n];
+
+	if (!is_needed(slice_of(name)))
+		return 0;
+	return settings_complain(
+		l, settings_value_place(entry(l, device), "unsent", n),
+		"devices.device: no call works without %.60s; leave it out of "
+		"unsent",
+		name);
+}
+
+/* HA1 is as good as the password: RFC 7616 §5.13. */
+static int check_digest(struct load *l, size_t device)
+{
+	const struct device_settings *d = &l->s->device[device];
+	const config_setting_t *here =
+		settings_value_place(entry(l, device), "digest", 0);
+
+	if (!d->digest)
+		return 0;
+	if (strchr(d->identities.v[0], '*'))
+		return settings_complain(
+			l, here,
+			"devices.device: digest, but the first identity "
+			"\"%.80s\" has no user; write sip:%.60s@%.60s before "
+			"it",
+			d->identities.v[0], d->name, l->s->sip_domains.v[0]);
+	if (!l->open_to_all)
+		return 0;
+	return settings_complain(
+		l, here,
+		"devices.device: digest is as good as a password, and all can "
+		"read this file; run chmod 0640 %.100s",
+		l->file);
 }
 
 static int check_device(struct load *l, size_t n)
@@ -93,7 +137,11 @@ static int check_device(struct load *l, size_t n)
 	}
 	for (size_t i = 0; !err && i < d->identities.n; i++)
 		err = check_identity(l, n, i);
-	l->s->device[n].line = (int)config_setting_source_line(entry(l, n));
+	for (size_t i = 0; !err && i < d->unsent.n; i++)
+		err = check_unsent(l, n, i);
+	if (!err)
+		err = check_digest(l, n);
+	l->s->device[n].line = settings_line(entry(l, n));
 	return err;
 }
 

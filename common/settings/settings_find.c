@@ -95,6 +95,17 @@ bool settings_device_is(const struct device_settings *d, struct slice aor)
 	return false;
 }
 
+void settings_expiring(const struct settings *s, uint64_t wall_s,
+		       uint64_t within_s, settings_expiring_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < s->devices; i++) {
+		const struct device_settings *d = &s->device[i];
+
+		if (d->expires_s > 0 && d->expires_s < wall_s + within_s)
+			fn(d, d->expires_s < wall_s, arg);
+	}
+}
+
 static bool serves(const struct partner_settings *p, struct slice domain)
 {
 	for (size_t i = 0; i < p->domains.n; i++) {

@@ -72,6 +72,7 @@ struct arena {
 struct load {
 	const char *file;
 	char *why;
+	bool open_to_all; /* others than owner and group can read the file */
 	config_t cfg;
 	struct arena *arena;
 	struct settings *s;
@@ -148,6 +149,57 @@ int settings_check(struct load *l);
  * @return   0 or EINVAL (told in l->why)
  */
 int settings_check_devices(struct load *l);
+
+/**
+ * Check what concerns federation.
+ *
+ * @param l  loading, after settings_read()
+ * @return   0 or EINVAL (told in l->why)
+ */
+int settings_check_federation(struct load *l);
+
+/**
+ * Check that a file which the settings name is there, and can be read.
+ *
+ * @param l           loading
+ * @param here        the setting that names it
+ * @param what        how that is called: "outside.tls.key"
+ * @param path        the file
+ * @param is_private  nobody but its owner may reach it
+ * @return            0 or EINVAL (told in l->why)
+ */
+int settings_check_file(struct load *l, const config_setting_t *here,
+			const char *what, const char *path, bool is_private);
+
+/**
+ * Where a setting stands, by its path.
+ *
+ * @param l     loading
+ * @param path  as in the table, without records in it
+ * @param n     when it is a list: which of its elements
+ * @return      borrowed; NULL when the file has no such thing
+ */
+const config_setting_t *settings_place(struct load *l, const char *path,
+				       size_t n);
+
+/**
+ * Where a value of a record stands.
+ *
+ * @param record  one record
+ * @param key     name in it
+ * @param n       when it is a list: which of its elements
+ * @return        borrowed; NULL when it is left out
+ */
+const config_setting_t *settings_value_place(const config_setting_t *record,
+					     const char *key, size_t n);
+
+/**
+ * The line of a setting, for a complaint about another one.
+ *
+ * @param st  setting
+ * @return    line in the file
+ */
+int settings_line(const config_setting_t *st);
 
 /**
  * Turn text into the value of a row.

@@ -73,7 +73,7 @@ struct device_settings {
 	struct name_list methods; /* upper case */
 	char *contact; /* "sip:user@host:port;transport=tcp", or NULL */
 	bool may_register;
-	uint64_t expires_s;	 /* wall clock; past it: refused. 0: never */
+	uint64_t expires_s;	 /* last good second, wall clock; 0: for ever */
 	uint32_t calls_per_s;	 /* requests outside of dialogs */
 	char *digest;		 /* HA1 in lower-case hex, or NULL: no digest */
 	struct name_list unsent; /* header names that it is not sent */
@@ -316,5 +316,27 @@ const struct device_settings *settings_device_at(const struct settings *s,
  * @return     true when listed, or under a listed "sip:*@host"
  */
 bool settings_device_is(const struct device_settings *d, struct slice aor);
+
+/**
+ * A device whose exception ends soon, or has ended.
+ *
+ * @param d     borrowed for this call
+ * @param past  it has: the device is refused
+ * @param arg   as given
+ */
+typedef void settings_expiring_fn(const struct device_settings *d, bool past,
+				  void *arg);
+
+/**
+ * Go through the devices whose exception ends soon, in the file's order.
+ *
+ * @param s         snapshot
+ * @param wall_s    wall clock [s since 1970]
+ * @param within_s  what is soon [s]
+ * @param fn        called for each of them
+ * @param arg       passed to fn
+ */
+void settings_expiring(const struct settings *s, uint64_t wall_s,
+		       uint64_t within_s, settings_expiring_fn *fn, void *arg);
 
 #endif

@@ -163,4 +163,35 @@ static inline void sample_edit(char out[SAMPLE_BYTES], const char *find,
 		 sample_text, put, at + strlen(find));
 }
 
+/** As little as an edge can do with. */
+#define SAMPLE_MINIMAL                                                         \
+	"edge: { state_dir = \"@/state\"; sip_domains = \"example.com\"; };\n" \
+	"outside: { address = \"192.0.2.10\"; fqdn = \"sip.example.com\";\n"   \
+	"  tls: { certificate = \"@/outside.chain\";\n"                        \
+	"    key = \"@/outside.key\"; trust = \"@/outside-ca.crt\"; }; };\n"   \
+	"inside: { address = \"10.0.0.10\"; fqdn = \"e.internal.example\";\n"  \
+	"  tls: { certificate = \"@/inside.chain\";\n"                         \
+	"    key = \"@/inside.key\"; trust = \"@/inside-ca.crt\"; };\n"        \
+	"  trusted_servers = \"home01.internal.example\"; };\n"                \
+	"routing: { home_servers = \"home01.internal.example\"; };\n"
+
+/** Load a text that must be good. */
+static inline const struct settings *sample_good(const char *text)
+{
+	const struct settings *s = NULL;
+	int err = sample_load(&s, text);
+
+	if (err)
+		fprintf(stderr, "%s\n", sample_why);
+	CU_ASSERT_EQUAL_FATAL(err, 0);
+	return s;
+}
+
+/** A text is what it should be. */
+static inline void is_text(const char *got, const char *want)
+{
+	CU_ASSERT_PTR_NOT_NULL_FATAL(got);
+	CU_ASSERT_STRING_EQUAL(got, want);
+}
+
 #endif

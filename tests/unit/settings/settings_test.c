@@ -6,34 +6,6 @@
 #include <errno.h>
 #include <glob.h>
 
-#define MINIMAL                                                                \
-	"edge: { state_dir = \"@/state\"; sip_domains = \"example.com\"; };\n" \
-	"outside: { address = \"192.0.2.10\"; fqdn = \"sip.example.com\";\n"   \
-	"  tls: { certificate = \"@/outside.chain\";\n"                        \
-	"    key = \"@/outside.key\"; trust = \"@/outside-ca.crt\"; }; };\n"   \
-	"inside: { address = \"10.0.0.10\"; fqdn = \"e.internal.example\";\n"  \
-	"  tls: { certificate = \"@/inside.chain\";\n"                         \
-	"    key = \"@/inside.key\"; trust = \"@/inside-ca.crt\"; };\n"        \
-	"  trusted_servers = \"home01.internal.example\"; };\n"                \
-	"routing: { home_servers = \"home01.internal.example\"; };\n"
-
-static const struct settings *load(const char *text)
-{
-	const struct settings *s = NULL;
-	int err = sample_load(&s, text);
-
-	if (err)
-		fprintf(stderr, "%s\n", sample_why);
-	CU_ASSERT_EQUAL_FATAL(err, 0);
-	return s;
-}
-
-static void is_text(const char *got, const char *want)
-{
-	CU_ASSERT_PTR_NOT_NULL_FATAL(got);
-	CU_ASSERT_STRING_EQUAL(got, want);
-}
-
 static void is_address(const union addr *a, const char *want)
 {
 	char text[ADDR_TEXT_MAX];
@@ -48,7 +20,7 @@ static void edge_and_legs_are_read(void)
 	char path[128];
 
 	sample_open();
-	s = load(sample_text);
+	s = sample_good(sample_text);
 	sample_path(path, "state");
 	is_text(s->state_dir, path);
 	CU_ASSERT_EQUAL(s->sip_domains.n, 2);
@@ -78,7 +50,7 @@ static void servers_are_read(void)
 	const struct settings *s;
 
 	sample_open();
-	s = load(sample_text);
+	s = sample_good(sample_text);
 	CU_ASSERT_EQUAL_FATAL(s->directors.n, 1);
 	is_text(s->directors.v[0].host, "dir01.internal.example");
 	CU_ASSERT_EQUAL(s->directors.v[0].port, 0);
@@ -97,7 +69,7 @@ static void devices_are_read(void)
 	const struct settings *s;
 
 	sample_open();
-	s = load(sample_text);
+	s = sample_good(sample_text);
 	CU_ASSERT_TRUE(s->devices_enabled);
 	CU_ASSERT_EQUAL(s->device_leg, LEG_INSIDE);
 	CU_ASSERT_EQUAL(s->device_port, 5060);
@@ -126,14 +98,15 @@ static void lists_records_and_words_are_read(void)
 	const struct settings *s;
 
 	sample_open();
-	s = load(MINIMAL
-		 "hosts = ( { name = \"Home01.internal.example.\";\n"
-		 "  address = [ \"10.0.0.21\", \"2001:db8::21\" ]; } );\n"
-		 "users: { enabled = false; };\n"
-		 "devices: { device = ( { name = \"a b\";\n"
-		 "  address = \"10.9.0.0/16\"; methods = [ \"message\" ];\n"
-		 "  identities = ( \"sip:x@example.com\" ); } ); };\n"
-		 "limits: { drain_s = 0; connect_ms = 0x100; };\n");
+	s = sample_good(
+		SAMPLE_MINIMAL
+		"hosts = ( { name = \"Home01.internal.example.\";\n"
+		"  address = [ \"10.0.0.21\", \"2001:db8::21\" ]; } );\n"
+		"users: { enabled = false; };\n"
+		"devices: { device = ( { name = \"a b\";\n"
+		"  address = \"10.9.0.0/16\"; methods = [ \"message\" ];\n"
+		"  identities = ( \"sip:x@example.com\" ); } ); };\n"
+		"limits: { drain_s = 0; connect_ms = 0x100; };\n");
 	CU_ASSERT_EQUAL_FATAL(s->hosts, 1);
 	is_text(s->host[0].name, "home01.internal.example");
 	CU_ASSERT_EQUAL_FATAL(s->host[0].addresses, 2);
@@ -158,7 +131,7 @@ static void domains_have_their_homes(void)
 	sample_edit(text, "  directors = \"dir01.internal.example\";",
 		    "  domains = ( { domain = \"EXAMPLE.org\";\n"
 		    "    home = \"home02.internal.example:5071\"; } );");
-	s = load(text);
+	s = sample_good(text);
 	CU_ASSERT_EQUAL(s->directors.n, 0);
 	CU_ASSERT_EQUAL_FATAL(s->domain_homes, 1);
 	is_text(s->domain_home[0].domain, "example.org");
@@ -218,7 +191,7 @@ static void what_is_left_out_has_its_default(void)
 	const struct settings *s;
 
 	sample_open();
-	s = load(MINIMAL);
+	s = sample_good(SAMPLE_MINIMAL);
 	CU_ASSERT_EQUAL(memcmp(&s->limits, &want, sizeof(want)), 0);
 	CU_ASSERT_EQUAL(s->workers, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
 	CU_ASSERT_EQUAL(s->log_level, LOG_LEVEL_INFO);
@@ -233,6 +206,18 @@ static void what_is_left_out_has_its_default(void)
 	CU_ASSERT_EQUAL(s->hosts, 0);
 	CU_ASSERT_TRUE(s->users_enabled);
 	CU_ASSERT_TRUE(s->users_require_registration);
+	CU_ASSERT_PTR_NULL(s->control);
+	CU_ASSERT_PTR_NULL(s->leg[LEG_OUTSIDE].trust_anchor);
+	CU_ASSERT_EQUAL(s->inside_networks, 0);
+	CU_ASSERT_FALSE(s->federation.enabled);
+	CU_ASSERT_FALSE(s->federation.discovery);
+	CU_ASSERT_EQUAL(s->federation.partners, 0);
+	CU_ASSERT_EQUAL(s->federation.blocked.n, 0);
+	CU_ASSERT_EQUAL(s->federation.private_oks, 0);
+	CU_ASSERT_PTR_NULL(s->federation.route.host);
+	CU_ASSERT_TRUE(s->boundary.hide_contact);
+	CU_ASSERT_TRUE(s->boundary.hide_call_id);
+	CU_ASSERT_FALSE(s->boundary.ms_mark);
 	settings_unref(&s);
 	sample_close();
 }
@@ -242,7 +227,7 @@ static void last_reference_frees(void)
 	const struct settings *s, *other, *none = NULL;
 
 	sample_open();
-	s = load(sample_text);
+	s = sample_good(sample_text);
 	other = settings_ref(s);
 	CU_ASSERT_PTR_EQUAL(other, s);
 	settings_unref(&s);
@@ -257,7 +242,7 @@ static void our_domains_are_known(void)
 	const struct settings *s;
 
 	sample_open();
-	s = load(sample_text);
+	s = sample_good(sample_text);
 	CU_ASSERT_TRUE(settings_our_domain(s, SLICE("example.com")));
 	CU_ASSERT_TRUE(settings_our_domain(s, SLICE("EXAMPLE.org.")));
 	CU_ASSERT_FALSE(settings_our_domain(s, SLICE("sip.example.com")));
@@ -278,7 +263,7 @@ static void servers_are_found_by_name_and_port(void)
 	const struct settings *s;
 
 	sample_open();
-	s = load(sample_text);
+	s = sample_good(sample_text);
 	CU_ASSERT_PTR_EQUAL(home(s, "HOME01.internal.example", 0),
 			    &s->home_servers.v[0]);
 	CU_ASSERT_PTR_EQUAL(home(s, "home01.internal.example.", 5061),
@@ -312,7 +297,7 @@ static void devices_are_found_by_address(void)
 	const struct settings *s;
 
 	sample_open();
-	s = load(sample_text);
+	s = sample_good(sample_text);
 	is_text(name_at(s, "10.0.5.20"), "room1");
 	is_text(name_at(s, "::ffff:10.0.5.20"), "room1");
 	is_text(name_at(s, "10.0.6.255"), "room2");
@@ -329,7 +314,7 @@ static void devices_have_their_identities(void)
 	const struct settings *s;
 
 	sample_open();
-	s = load(sample_text);
+	s = sample_good(sample_text);
 	room1 = &s->device[0];
 	room2 = &s->device[1];
 	CU_ASSERT_TRUE(
