@@ -57,7 +57,7 @@ static bool is_star(struct slice value)
  * the header field. */
 static void put_contact(struct writer *w, struct slice value, struct slice uri)
 {
-	bool bare = uri.p == value.p || uri.p[-1] != '<';
+	bool bare = uri.p == value.p;
 
 	writer_cut(w, uri.p, uri.p + uri.n);
 	if (bare)

@@ -54,6 +54,7 @@ static void reason_phrase_needs_a_status(void)
 {
 	static const char *const starts[] = {
 		"INVITE sip:b@example.com SIP/2.0\r\n",
+		"INVITE 200 SIP/2.0\r\n",
 		"SIP/2.0\r\n",
 		"SIP/2.0 \r\n",
 		"SIP/2.0 OK 200\r\n",
