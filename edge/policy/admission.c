@@ -29,8 +29,5 @@ struct verdict admission_stranger(const struct settings *s,
 		return verdict_refuse(403, "users-off");
 	if (f->method == METHOD_REGISTER || !s->users_require_registration)
 		return (struct verdict){.kind = VERDICT_PASS};
-	/* RFC 3261 §17.1.1.2: an ACK is never answered. */
-	if (f->method == METHOD_ACK)
-		return verdict_drop("stranger");
-	return verdict_refuse(403, "stranger");
+	return rules_refuse(f, 403, "stranger");
 }

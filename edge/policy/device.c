@@ -12,6 +12,12 @@ static bool lists_method(const struct device_settings *d, struct slice name)
 	return false;
 }
 
+/* The exception ends with its day. */
+static bool is_expired(const struct device_settings *d, const struct facts *f)
+{
+	return d->expires_s && f->origin.wall_s >= d->expires_s;
+}
+
 /* Inside dialogs too. */
 struct verdict device_method(const struct settings *s, const struct facts *f)
 {
@@ -21,13 +27,15 @@ struct verdict device_method(const struct settings *s, const struct facts *f)
 	if (f->origin.peer != PEER_DEVICE)
 		return (struct verdict){.kind = VERDICT_PASS};
 	if (!d)
-		return verdict_refuse(403, "device-not-enrolled");
+		return rules_refuse(f, 403, "device-not-enrolled");
+	if (is_expired(d, f))
+		return rules_refuse(f, 403, "device-expired");
 	if (f->method == METHOD_REGISTER)
 		return d->may_register
 			       ? (struct verdict){.kind = VERDICT_PASS}
 			       : verdict_refuse(403, "device-may-not-register");
 	if (!lists_method(d, f->method_name))
-		return verdict_refuse(403, "device-method");
+		return rules_refuse(f, 403, "device-method");
 	return (struct verdict){.kind = VERDICT_PASS};
 }
 
@@ -44,6 +52,14 @@ struct verdict device_identity(const struct settings *s, const struct facts *f)
 	return verdict_refuse(403, "device-identity");
 }
 
+static struct verdict towards(const struct device_settings *d,
+			      const struct facts *f)
+{
+	if (is_expired(d, f))
+		return verdict_refuse(403, "device-expired");
+	return verdict_forward(TO_DEVICE, "device");
+}
+
 struct verdict device_target(const struct settings *s, const struct facts *f)
 {
 	struct slice aor = slice_of(f->ruri_aor);
@@ -52,6 +68,6 @@ struct verdict device_target(const struct settings *s, const struct facts *f)
 		return (struct verdict){.kind = VERDICT_PASS};
 	for (size_t i = 0; i < s->devices; i++)
 		if (settings_device_is(&s->device[i], aor))
-			return verdict_forward(TO_DEVICE, "device");
+			return towards(&s->device[i], f);
 	return (struct verdict){.kind = VERDICT_PASS};
 }

@@ -20,23 +20,43 @@ struct verdict registration_request(const struct settings *s,
 		return verdict_refuse(400, "register-uri-has-user");
 	if (!f->to_ours || !f->to_who)
 		return verdict_refuse(403, "not-our-domain");
-	return verdict_forward(TO_HOME, "register");
+	return (struct verdict){.kind = VERDICT_PASS};
 }
 
-static bool registered_here(const struct facts *f)
+/* Would a server that goes by it alone be led inside? One's own address is no
+ * lie, wherever it lies. */
+static bool points_inside(const struct settings *s, const struct facts *f,
+			  struct slice contact)
 {
-	for (size_t i = 0; i < f->origin.whos; i++)
-		if (f->origin.who[i] == f->from_who)
-			return true;
-	return false;
+	struct uri_facts uri;
+	union addr own;
+
+	if (facts_uri(&uri, contact) || !settings_inside_host(s, uri.host))
+		return false;
+	return !uri.literal || !f->origin.source ||
+	       addr_parse(&own, uri.host, 0) ||
+	       !addr_same_host(&own, f->origin.source);
+}
+
+struct verdict registration_contact(const struct settings *s,
+				    const struct facts *f)
+{
+	if (f->method != METHOD_REGISTER)
+		return (struct verdict){.kind = VERDICT_PASS};
+	for (unsigned i = 0; i < f->contacts; i++)
+		if (points_inside(s, f, f->contact[i].uri.raw))
+			return verdict_refuse(400, "contact-inside");
+	return verdict_forward(TO_HOME, "register");
 }
 
 struct verdict registration_identity(const struct settings *s,
 				     const struct facts *f)
 {
-	if (is_near(f) || f->origin.peer == PEER_DEVICE)
+	/* Devices and partners were judged by rules of their own. */
+	if (is_near(f) || f->origin.peer == PEER_DEVICE ||
+	    f->origin.peer == PEER_PARTNER)
 		return (struct verdict){.kind = VERDICT_PASS};
-	if (s->users_require_registration && !registered_here(f))
+	if (s->users_require_registration && !is_registered_here(f))
 		return verdict_refuse(403, "from-not-registered");
 	if (!f->from_ours)
 		return verdict_refuse(403, "from-not-ours");

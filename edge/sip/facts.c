@@ -317,6 +317,7 @@ int facts_read(struct facts *out, const struct msg *m,
 	assert(s->checked);
 	clear(out);
 	out->origin = *from;
+	out->origin.wall_s = self->wall_s;
 	out->response = m->frame->response;
 	out->status = s->status;
 	out->method_name = s->cseq_method;

@@ -5,6 +5,8 @@
  * A name in it must serve the From domain: SAN URI or DNS equal to the domain,
  * the edge that the settings name, or a target of the domain's SRV records
  * when that lies in the domain or DNSSEC vouches for it (RFC 5922 §7, RFC 3263).
+ * Inside a dialog whose token this connection and its domain were given, nothing
+ * is asked again but the block list.
  */
 #ifndef POLICY_FEDERATION_H
 #define POLICY_FEDERATION_H
@@ -18,6 +20,7 @@ enum proof_by {
 	PROOF_DOMAIN,  /* a name equal to the domain */
 	PROOF_PROXY,   /* the edge that the settings name */
 	PROOF_SERVICE, /* an SRV target */
+	PROOF_DIALOG,  /* a dialog that this very connection has with us */
 };
 
 /** The judgement. */
@@ -25,7 +28,8 @@ struct proof {
 	enum proof_by by;
 	enum partner_kind kind;
 	const struct partner_settings *partner; /* NULL: discovered */
-	struct slice peer; /* the name that proved it, for mark and log */
+	struct slice peer; /* the name that proved it, for mark and log;
+			      borrowed from settings and facts */
 	const char *rule;  /* PROOF_NONE and PROOF_ASK: why; constant word */
 };
 

@@ -65,6 +65,7 @@ struct origin {
 	const struct cert_names *names; /* PEER_PARTNER: what it proved */
 	/* PEER_PARTNER: who serves the From domain, by DNS; NULL: not asked */
 	const struct resolve_service *service;
+	uint64_t wall_s; /* when it came [s]; facts_read() fills it */
 };
 
 /** A SIP or SIPS URI, or another scheme by its raw text. */

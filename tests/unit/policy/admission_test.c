@@ -47,6 +47,7 @@ static void strangers_may_only_register(void)
 		{"INVITE where nobody registers", .unregistered = true, PASSES},
 		{"a user", .peer = PEER_USER, PASSES},
 		{"a device", .peer = PEER_DEVICE, PASSES},
+		{"a partner", .peer = PEER_PARTNER, PASSES},
 		{"a server", .peer = PEER_SERVER, PASSES},
 		{"a server, users off", .peer = PEER_SERVER, .users_off = true,
 		 PASSES},

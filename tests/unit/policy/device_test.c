@@ -17,6 +17,16 @@ static void entry_says_what_it_may(void)
 		 REFUSED(403, "device-method")},
 		{"methods are case-sensitive", .peer = PEER_DEVICE,
 		 .name = "invite", REFUSED(403, "device-method")},
+		{"an ACK is never answered", .peer = PEER_DEVICE,
+		 .method = METHOD_ACK, .name = "FROB",
+		 DROPPED("device-method")},
+		{"its exception ended", .peer = PEER_DEVICE, .expired = true,
+		 REFUSED(403, "device-expired")},
+		{"inside its dialogs too", .peer = PEER_DEVICE, .expired = true,
+		 .to_tag = true, REFUSED(403, "device-expired")},
+		{"and for its registration", .peer = PEER_DEVICE,
+		 .expired = true, .method = METHOD_REGISTER,
+		 REFUSED(403, "device-expired")},
 	};
 
 	KIT_ASK(device_method, rows);
@@ -61,6 +71,9 @@ static void servers_call_devices(void)
 		{"the other one", .peer = PEER_SERVER,
 		 .ruri = "alice@example.com", GOES(TO_DEVICE, "device")},
 		{"nobody's device", .peer = PEER_SERVER, PASSES},
+		{"its exception ended", .peer = PEER_SERVER,
+		 .ruri = "room@example.com", .expired = true,
+		 REFUSED(403, "device-expired")},
 		{"the door is shut", .peer = PEER_SERVER,
 		 .ruri = "room@example.com", .devices_off = true, PASSES},
 		{"a user asks its home first", .peer = PEER_USER,

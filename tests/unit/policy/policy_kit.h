@@ -15,6 +15,8 @@
 #define ELSEWHERE UINT64_C(6)
 #define ALICE	  UINT64_C(71)
 #define BOB	  UINT64_C(72)
+#define P_EXAMPLE UINT64_C(81) /* the partner's domain in tokens */
+#define TODAY	  UINT64_C(1000)
 
 /** One request: what is unusual about it, and what is decided. */
 struct policy_row {
@@ -35,6 +37,14 @@ struct policy_row {
 	bool fits;	      /* the token is of this dialog */
 	uint64_t conn, owner; /* what the token says */
 	bool unenrolled, users_off, unregistered, devices_off;
+	bool expired;	     /* the exception for devices ended today */
+	bool hides;	     /* Contacts of the inside are hidden */
+	bool target, astray; /* Request-URI is one; of another dialog */
+	bool asserts_ours;   /* P-Asserted-Identity in a domain of ours */
+	bool bad_port, literal;
+	bool unproven;		/* a partner's certificate names another */
+	bool discovery, blocks; /* open federation; p.example is blocked */
+	const char *contact;	/* of a REGISTER */
 
 	enum verdict_kind kind;
 	uint16_t status;
@@ -43,6 +53,38 @@ struct policy_row {
 };
 
 #define KIT_TEXT(literal) ((char *)(uintptr_t)(literal))
+
+/** A certificate that proves p.example. */
+static inline const struct cert_names *kit_names(void)
+{
+	static union {
+		struct cert_names names;
+		char room[sizeof(struct cert_names) + sizeof(struct cert_name)];
+	} u;
+
+	u.names.chained = true;
+	u.names.n = 1;
+	u.names.name[0] = (struct cert_name){.kind = CERT_NAME_DNS,
+					     .text = KIT_TEXT("p.example")};
+	return &u.names;
+}
+
+static inline void kit_federation(struct settings *s,
+				  const struct policy_row *r)
+{
+	static char *domains[] = {KIT_TEXT("p.example")};
+	static struct partner_settings partner[] = {
+		{.domains = {domains, 1}, .kind = PARTNER_ALLOWED},
+	};
+
+	s->federation = (struct federation_settings){
+		.enabled = true,
+		.discovery = r->discovery,
+		.partner = partner,
+		.partners = 1,
+		.blocked = {domains, r->blocks},
+	};
+}
 
 /** The room may only call, the kiosk may register as well. */
 static inline void kit_settings(struct settings *s, const struct policy_row *r)
@@ -60,6 +102,7 @@ static inline void kit_settings(struct settings *s, const struct policy_row *r)
 
 	device[0].methods = device[1].methods = (struct name_list){methods, 5};
 	device[1].may_register = true;
+	device[0].expires_s = device[1].expires_s = r->expired ? TODAY : 0;
 	*s = (struct settings){
 		.sip_domains = {domains, 1},
 		.users_enabled = !r->users_off,
@@ -67,7 +110,11 @@ static inline void kit_settings(struct settings *s, const struct policy_row *r)
 		.devices_enabled = !r->devices_off,
 		.device = device,
 		.devices = 2,
+		.boundary = {.hide_contact = r->hides},
+		.leg[LEG_OUTSIDE] = {.fqdn = KIT_TEXT("sip.example.com")},
+		.leg[LEG_INSIDE] = {.fqdn = KIT_TEXT("edge.in.example")},
 	};
+	kit_federation(s, r);
 }
 
 static inline void kit_routes(struct facts *f, const struct policy_row *r)
@@ -107,6 +154,11 @@ static inline void kit_ruri(struct facts *f, const struct policy_row *r)
 	f->ruri.maddr = r->maddr;
 	f->ruri.has_password = r->password;
 	f->ruri.has_headers = r->headers;
+	f->ruri.bad_port = r->bad_port;
+	f->ruri.literal = r->literal;
+	f->target.kind = r->target ? TOKEN_CONTACT : 0;
+	f->target_fits = r->target && !r->astray;
+	f->ruri_self |= r->target;
 }
 
 static inline void kit_from_to(struct facts *f, const struct policy_row *r)
@@ -121,6 +173,22 @@ static inline void kit_from_to(struct facts *f, const struct policy_row *r)
 	snprintf(f->to_aor, sizeof(f->to_aor), "%s",
 		 r->to_alien ? "sip:x@alien.example" : "sip:alice@example.com");
 	f->to_tag = r->to_tag ? SLICE("t1") : (struct slice){0};
+	f->asserted_ours = r->asserts_ours;
+	if (r->contact) {
+		f->contacts = 1;
+		f->contact[0].uri.raw = slice_of(r->contact);
+	}
+}
+
+/* A partner's user, or one who says that she is ours. */
+static inline void kit_partner(struct facts *f, const struct policy_row *r)
+{
+	f->origin.names = kit_names();
+	f->from_ours = r->from_other;
+	f->from.host = r->from_other ? SLICE("example.com")
+		       : r->unproven ? SLICE("q.example")
+				     : SLICE("p.example");
+	f->from_domain_who = r->from_other || r->unproven ? 99 : P_EXAMPLE;
 }
 
 /** Facts of a row; the settings must outlive them. */
@@ -128,6 +196,7 @@ static inline void kit_facts(struct facts *f, const struct settings *s,
 			     const struct policy_row *r)
 {
 	static const uint64_t registered[] = {ALICE};
+	static union addr home;
 	bool inside = r->by_inside || r->peer == PEER_SERVER;
 
 	memset(f, 0, sizeof(*f));
@@ -137,7 +206,10 @@ static inline void kit_facts(struct facts *f, const struct settings *s,
 		.conn = HERE,
 		.who = registered,
 		.whos = r->peer == PEER_USER,
+		.wall_s = TODAY,
+		.source = &home,
 	};
+	addr_parse(&home, SLICE("198.51.100.7"), 0);
 	if (r->peer == PEER_DEVICE && !r->unenrolled)
 		f->origin.device = &s->device[r->from_alien ? 0 : 1];
 	f->method = r->method ? r->method : METHOD_INVITE;
@@ -147,6 +219,8 @@ static inline void kit_facts(struct facts *f, const struct settings *s,
 	f->loop = r->loop;
 	kit_ruri(f, r);
 	kit_from_to(f, r);
+	if (r->peer == PEER_PARTNER)
+		kit_partner(f, r);
 	kit_routes(f, r);
 }
 
@@ -187,6 +261,7 @@ static inline void kit_ask(kit_rule_fn *rule, const struct policy_row *rows,
 #define PASSES		 .kind = VERDICT_PASS
 #define REFUSED(st, why) .kind = VERDICT_REFUSE, .status = (st), .rule = (why)
 #define DROPPED(why)	 .kind = VERDICT_DROP, .rule = (why)
+#define ASKS(why)	 .kind = VERDICT_ASK, .rule = (why)
 #define GOES(where, why) .kind = VERDICT_FORWARD, .to = (where), .rule = (why)
 
 #endif

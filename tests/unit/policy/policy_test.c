@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define WALL_S	   1700000000u
-#define TEXT_BYTES 65536
+#define TEXT_BYTES 262144
 
 static void first_rule_wins(void)
 {
@@ -45,6 +45,17 @@ static void first_rule_wins(void)
 		 GOES(TO_FLOW, "flow")},
 		{"a call to a device", .peer = PEER_SERVER,
 		 .ruri = "room@example.com", GOES(TO_DEVICE, "device")},
+		{"a dialog's target comes before its hop", .peer = PEER_USER,
+		 .to_tag = true, .routes = 1, .mark = {ROUTE_SIGNED},
+		 .token = TOKEN_DIALOG, .fits = true, .conn = HERE,
+		 .hides = true, .ruri = "x@alien.example",
+		 REFUSED(403, "target-not-ours")},
+		{"a device's end comes before its methods", .peer = PEER_DEVICE,
+		 .name = "FROB", .expired = true,
+		 REFUSED(403, "device-expired")},
+		{"a domain comes before a Contact", .method = METHOD_REGISTER,
+		 .ruri = "alien.example", .contact = "sip:a@127.0.0.1",
+		 REFUSED(403, "not-our-domain")},
 		{"a call of a user", .peer = PEER_USER, GOES(TO_HOME, "home")},
 		{"a call of a device", .peer = PEER_DEVICE,
 		 GOES(TO_HOME, "home")},
@@ -61,11 +72,13 @@ static void nothing_leaves_undecided(void)
 	static struct facts f;
 	struct settings s;
 
-	for (unsigned bits = 0; bits < 1u << 13; bits++) {
+	for (unsigned bits = 0; bits < 5u << 15; bits++) {
 		struct policy_row r = {
-			.peer = (enum peer_class[]){PEER_STRANGER, PEER_SERVER,
-						    PEER_USER,
-						    PEER_DEVICE}[bits & 3],
+			.peer = (enum peer_class)(bits >> 15),
+			.expired = bits & 1,
+			.discovery = bits >> 1 & 1,
+			.unproven = bits >> 13 & 1,
+			.hides = bits >> 14 & 1,
 			.method =
 				(enum method[]){METHOD_INVITE, METHOD_ACK,
 						METHOD_REGISTER,
@@ -76,6 +89,7 @@ static void nothing_leaves_undecided(void)
 			.ruri = bits >> 6 & 1 ? "example.com" : NULL,
 			.routes = bits >> 7 & 1,
 			.mark = {(enum route_mark)(bits >> 8 & 3)},
+			.conn = HERE,
 			.token = (enum token_kind)(bits >> 10 & 1) + 1,
 			.fits = bits >> 11 & 1,
 			.unregistered = bits >> 12 & 1,
@@ -88,6 +102,8 @@ static void nothing_leaves_undecided(void)
 		CU_ASSERT_TRUE(v.kind != VERDICT_PASS && v.rule);
 		CU_ASSERT_EQUAL(v.kind == VERDICT_REFUSE, v.status >= 400);
 		CU_ASSERT_EQUAL(v.kind == VERDICT_FORWARD, v.to != TO_NOWHERE);
+		if (v.kind == VERDICT_ASK)
+			CU_ASSERT_EQUAL(r.peer, PEER_PARTNER);
 		if (f.method == METHOD_ACK && v.kind == VERDICT_REFUSE)
 			CU_ASSERT_EQUAL(v.rule, (const char *)NULL);
 	}

@@ -7,12 +7,11 @@
 static void register_is_for_our_domains(void)
 {
 	static const struct policy_row rows[] = {
-		{"a stranger's", REGISTER, .ruri = "example.com",
-		 GOES(TO_HOME, "register")},
+		{"a stranger's", REGISTER, .ruri = "example.com", PASSES},
 		{"a user's second", .peer = PEER_USER, REGISTER,
-		 .ruri = "example.com", GOES(TO_HOME, "register")},
+		 .ruri = "example.com", PASSES},
 		{"a device's", .peer = PEER_DEVICE, REGISTER,
-		 .ruri = "example.com", GOES(TO_HOME, "register")},
+		 .ruri = "example.com", PASSES},
 		{"a server's", .peer = PEER_SERVER, REGISTER,
 		 .ruri = "example.com", REFUSED(403, "register-from-inside")},
 		{"at another domain", REGISTER, .ruri = "alien.example",
@@ -32,6 +31,37 @@ static void register_is_for_our_domains(void)
 	KIT_ASK(registration_request, rows);
 }
 
+#define CONTACT(uri) REGISTER, .ruri = "example.com", .contact = (uri)
+
+static void contacts_lie_outside(void)
+{
+	static const struct policy_row rows[] = {
+		{"something else", .peer = PEER_USER, PASSES},
+		{"no Contact", REGISTER, .ruri = "example.com",
+		 GOES(TO_HOME, "register")},
+		{"an address at home", CONTACT("sip:a@192.168.7.4:5062"),
+		 GOES(TO_HOME, "register")},
+		{"a name that nobody has", CONTACT("sip:a@x7.invalid;ob"),
+		 GOES(TO_HOME, "register")},
+		{"no SIP at all", CONTACT("mailto:a@example.com"),
+		 GOES(TO_HOME, "register")},
+		{"its own address", CONTACT("sip:a@198.51.100.7"),
+		 GOES(TO_HOME, "register")},
+		{"the edge's inside name", CONTACT("sip:a@edge.in.example"),
+		 REFUSED(400, "contact-inside")},
+		{"a neighbour of it", CONTACT("sip:a@DIRECTOR.in.example."),
+		 REFUSED(400, "contact-inside")},
+		{"loopback", CONTACT("sip:a@127.0.0.1"),
+		 REFUSED(400, "contact-inside")},
+		{"link-local", CONTACT("sip:a@[fe80::1]"),
+		 REFUSED(400, "contact-inside")},
+		{"metadata", CONTACT("sip:a@169.254.169.254"),
+		 REFUSED(400, "contact-inside")},
+	};
+
+	KIT_ASK(registration_contact, rows);
+}
+
 static void from_is_registered_here(void)
 {
 	static const struct policy_row rows[] = {
@@ -49,6 +79,7 @@ static void from_is_registered_here(void)
 		 .from_alien = true, PASSES},
 		{"a device was asked already", .peer = PEER_DEVICE,
 		 .from_other = true, PASSES},
+		{"so was a partner", .peer = PEER_PARTNER, PASSES},
 	};
 
 	KIT_ASK(registration_identity, rows);
@@ -57,5 +88,6 @@ static void from_is_registered_here(void)
 TEST_MAIN("policy/registration",
 	  {"REGISTER crosses for our domains, from outside",
 	   register_is_for_our_domains},
+	  {"a Contact does not point inside", contacts_lie_outside},
 	  {"a user's From is registered on the same flow",
 	   from_is_registered_here})
