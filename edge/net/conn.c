@@ -3,6 +3,7 @@
  */
 #include "conn_state.h"
 #include "pool.h"
+#include "tlsctx_room.h"
 #include "worker_state.h"
 
 #include <assert.h>
@@ -95,9 +96,11 @@ static int give_tls(struct conn_inner *c, const struct conns *cs,
 {
 	if (!b->tls)
 		return 0;
-	c->ssl = tlsctx_session(cs->tls, tls_door_of(b), b->name);
+	c->ssl = tlsctx_session(cs->tls, tls_door_of(b), b->sni);
 	if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1)
 		return ENOMEM;
+	if (b->partner)
+		tlsctx_judged_by(cs->tls, c->ssl, b->partner);
 	return 0;
 }
 
@@ -273,7 +276,8 @@ static enum conn_life life_of(const struct conn_inner *c)
 	if (c->state != CONN_OPEN)
 		return ours ? LIFE_CONNECT : LIFE_HANDSHAKE;
 	if (ours)
-		return LIFE_IDLE;
+		return c->pub.leg == LEG_OUTSIDE && c->pub.tls ? LIFE_PARTNER
+							       : LIFE_IDLE;
 	if (c->trust == CONN_UNPROVEN)
 		return LIFE_REQUEST;
 	if (c->trust == CONN_KEPT_ALIVE &&

@@ -83,12 +83,15 @@ static void list_names(char out[NAMES_TEXT], const struct cert_names *names)
 static void say_name(const struct conn_inner *c)
 {
 	char peer[ADDR_TEXT_MAX], name[24];
-	char names[NAMES_TEXT], wanted[LOG_TEXT_MAX];
+	char names[NAMES_TEXT], wanted[LOG_TEXT_MAX], other[LOG_TEXT_MAX];
+	struct slice also = pool_also(c);
 
 	list_names(names, c->pub.names);
 	log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), "name",
-		  "peer=%s rule=certificate-must-prove-name wanted=%s names=%s",
-		  peer_of(c, peer), log_text(wanted, pool_name(c)), names);
+		  "peer=%s rule=certificate-must-prove-name wanted=%s also=%s "
+		  "names=%s",
+		  peer_of(c, peer), log_text(wanted, pool_name(c)),
+		  also.n ? log_text(other, also) : "-", names);
 }
 
 static void say_open(const struct conn_inner *c)
@@ -107,24 +110,66 @@ static void say_open(const struct conn_inner *c)
 		  print);
 }
 
+static int read_names(struct cert_names **out, struct conn_inner *c,
+		      const struct partner_settings *partner)
+{
+	struct conns *cs = conn_home(c);
+	const struct peer_judge by = {
+		.tls = cs->tls,
+		.leg = c->pub.leg,
+		.ours = c->pub.door == DOOR_OUT,
+		.partner = partner,
+	};
+	char why[WHY_MAX];
+	int err = peer_names_read(out, c->ssl, &by, why);
+
+	c->judged = cs->judge;
+	if (err == EACCES)
+		say_nobody(c, why);
+	return err;
+}
+
+/* RFC 5922 §7.3: the certificate proves the name that was asked for. */
+static bool proves_name(const struct conn_inner *c)
+{
+	struct slice also = pool_also(c);
+
+	return cert_names_match(c->pub.names, pool_name(c)) ||
+	       (also.n > 0 && cert_names_match(c->pub.names, also));
+}
+
 /* 0, or why it may not stay. */
 static int judge(struct conn_inner *c, enum conn_end *end)
 {
 	bool ours = c->pub.door == DOOR_OUT;
-	char why[WHY_MAX];
-	int err = peer_names_read(&c->pub.names, c->ssl, why);
+	int err = read_names(&c->pub.names, c, pool_partner(c));
 
 	*end = CONN_END_HANDSHAKE;
-	if (err == EACCES)
-		say_nobody(c, why);
 	if (err && (err != EACCES || ours || c->pub.leg == LEG_INSIDE))
 		return err;
-	/* RFC 5922 §7.3: the certificate proves the name that was asked for. */
-	if (!ours || cert_names_match(c->pub.names, pool_name(c)))
+	if (!ours || proves_name(c))
 		return 0;
 	say_name(c);
 	*end = CONN_END_NAME;
 	return EACCES;
+}
+
+int conn_rejudge(struct conn *pub)
+{
+	struct conn_inner *c = conn_inner(pub);
+	const struct partner_settings *partner = NULL;
+	struct cert_names *names = NULL;
+	bool believed = pub->names != NULL;
+
+	if (!c->ssl || !pub->open || c->judged == conn_home(c)->judge)
+		return 0;
+	/* It may have become one since, or one no longer. */
+	if (pub->door == DOOR_OUT && pub->leg == LEG_OUTSIDE)
+		partner = settings_partner(pub->worker->settings, pool_name(c));
+	read_names(&names, c, partner);
+	cert_names_destroy(&pub->names);
+	pub->names = names;
+	return believed && !names ? EACCES : 0;
 }
 
 /*

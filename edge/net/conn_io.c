@@ -188,7 +188,8 @@ static bool holds_too_much(const struct conn_inner *c)
 
 static void heard(struct conn_inner *c)
 {
-	if (c->life == LIFE_IDLE || c->life == LIFE_KEPT)
+	if (c->life == LIFE_IDLE || c->life == LIFE_PARTNER ||
+	    c->life == LIFE_KEPT)
 		conn_live(c);
 }
 
@@ -400,7 +401,7 @@ void conn_flush(struct conn_inner *c)
 		conn_close(&c->pub, c->fate);
 		return;
 	}
-	if (done > 0 && c->life == LIFE_IDLE)
+	if (done > 0 && (c->life == LIFE_IDLE || c->life == LIFE_PARTNER))
 		conn_live(c);
 	if (c->blocked)
 		wait_for_room(c, done > 0);

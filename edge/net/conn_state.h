@@ -36,8 +36,9 @@ enum conn_life {
 	LIFE_CONNECT, /* limits.connect_ms */
 	LIFE_HANDSHAKE,
 	LIFE_REQUEST,
-	LIFE_IDLE, /* opened by us; any traffic restarts it */
-	LIFE_KEPT, /* keep-alives promised; any byte in restarts it */
+	LIFE_IDLE,    /* opened by us; any traffic restarts it */
+	LIFE_PARTNER, /* the same, to a partner: limits.partner_idle_s */
+	LIFE_KEPT,    /* keep-alives promised; any byte in restarts it */
 	LIVES
 };
 
@@ -56,7 +57,7 @@ struct conn_inner {
 	uv_poll_t poll;
 	SSL *ssl;
 	int fd;
-	uint8_t state, life, wait, trust;
+	uint8_t state : 4, life : 4, wait : 4, trust : 4;
 	uint8_t why;	    /* of CONN_CLOSING */
 	uint8_t fate;	    /* why the last read or write failed */
 	uint8_t events;	    /* asked of poll */
@@ -69,6 +70,7 @@ struct conn_inner {
 	bool starved : 1;     /* somebody was told ENOBUFS */
 	bool read_writes : 1; /* SSL_read() waits to write */
 	uint16_t shaken, shaken_min; /* handshake steps in this minute */
+	uint16_t judged;	     /* conns.judge when its certificate was */
 	struct buf *in;		     /* what was not consumed, or NULL */
 	struct conn_out *out;	     /* or NULL */
 	struct deadline lives, waits;
@@ -91,7 +93,8 @@ struct conns {
 	uv_idle_t idle; /* runs while ready is not empty */
 	bool shut;	/* nothing new */
 	char *read_buf; /* READ_BYTES, shared by all */
-	struct pool_entry *pool;
+	struct pool_entry *pool, *pool_named[LEG_COUNT];
+	uint16_t judge; /* which settings judge certificates: counts reloads */
 	struct conn_out *spare;
 	unsigned spares;
 	struct deadline_queue lives[LIVES], head, body, stall;
@@ -103,7 +106,8 @@ struct conn_birth {
 	enum conn_door door;
 	bool tls;
 	const union addr *peer, *local;
-	struct slice name; /* asked for, DOOR_OUT over TLS */
+	struct slice sni;			/* DOOR_OUT over TLS */
+	const struct partner_settings *partner; /* who judges it, or NULL */
 };
 
 /**

@@ -20,6 +20,7 @@ static void on_life(struct deadline *d, uint64_t now_ms, void *arg)
 		[LIFE_HANDSHAKE] = CONN_END_DEADLINE_HANDSHAKE,
 		[LIFE_REQUEST] = CONN_END_DEADLINE_REQUEST,
 		[LIFE_IDLE] = CONN_END_IDLE,
+		[LIFE_PARTNER] = CONN_END_IDLE,
 		[LIFE_KEPT] = CONN_END_IDLE,
 	};
 	struct conn_inner *c = LIST_OWNER(d, struct conn_inner, lives);
@@ -128,6 +129,7 @@ void conns_limits(struct conns *cs)
 	deadline_queue_set(&cs->lives[LIFE_HANDSHAKE], l->handshake_s * 1000);
 	deadline_queue_set(&cs->lives[LIFE_REQUEST], l->first_request_s * 1000);
 	deadline_queue_set(&cs->lives[LIFE_IDLE], l->server_idle_s * 1000);
+	deadline_queue_set(&cs->lives[LIFE_PARTNER], l->partner_idle_s * 1000);
 	deadline_queue_set(&cs->lives[LIFE_KEPT], l->flow_timer_s * 2000);
 	deadline_queue_set(&cs->head, l->header_s * 1000);
 	deadline_queue_set(&cs->body, l->body_s * 1000);

@@ -4,37 +4,99 @@
 #include "peer.h"
 
 #include "cert/certificate.h"
+#include "tlsctx_room.h"
 
 #include <errno.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 
-/* A session that was resumed has not been looked at since it began. */
-static const char *why_not_believed(const SSL *ssl, X509 *cert)
+/* A pin makes no chain good, nor does it make it any younger. */
+static const char *why_out_of_time(X509 *cert)
 {
-	long result = SSL_get_verify_result(ssl);
-
-	if (result != X509_V_OK)
-		return X509_verify_cert_error_string(result);
 	if (X509_cmp_current_time(X509_get0_notAfter(cert)) <= 0)
-		return "certificate has expired";
+		return X509_verify_cert_error_string(
+			X509_V_ERR_CERT_HAS_EXPIRED);
+	if (X509_cmp_current_time(X509_get0_notBefore(cert)) >= 0)
+		return X509_verify_cert_error_string(
+			X509_V_ERR_CERT_NOT_YET_VALID);
 	return NULL;
 }
 
-int peer_names_read(struct cert_names **out, SSL *ssl, char *why)
+/* Came to us: it is for policy to say what each of these is worth. */
+static bool judge_guest(struct cert_names *names, struct refused_cert *r,
+			const struct peer_judge *by,
+			const struct vouch_chain *chain)
+{
+	const struct vouch *v = tlsctx_vouch(by->tls);
+
+	names->chained = vouch_verify(r, tlsctx_trust(by->tls, by->leg), chain);
+	if (by->leg == LEG_INSIDE)
+		return names->chained;
+	names->vouched = vouch_partners(v, chain);
+	return names->chained || names->vouched || vouch_pinned(v, names->key);
+}
+
+/* We went to it: one judge alone. */
+static bool judge_host(struct cert_names *names, struct refused_cert *r,
+		       const struct peer_judge *by,
+		       const struct vouch_chain *chain)
+{
+	const struct vouch *v = tlsctx_vouch(by->tls);
+	X509_STORE *own = by->partner ? vouch_store(v, by->partner) : NULL;
+	bool pins = by->partner && by->partner->pins.n > 0;
+	bool good = false;
+
+	names->chained = vouch_verify(r, tlsctx_trust(by->tls, by->leg), chain);
+	if (own)
+		good = vouch_verify(r, own, chain);
+	if (good)
+		names->vouched = UINT64_C(1) << vouch_number(v, by->partner);
+	if (!pins)
+		return own ? good : names->chained;
+	refused_cert_fill(r, chain->leaf, "none of the partner's pins", 0);
+	return vouch_pin_fits(by->partner, names->key);
+}
+
+static int judge(struct cert_names *names, SSL *ssl,
+		 const struct peer_judge *by, char *why)
+{
+	struct vouch_chain chain = {
+		.ssl = ssl,
+		.leaf = SSL_get0_peer_certificate(ssl),
+		.server = by->ours,
+	};
+	const char *reason = why_out_of_time(chain.leaf);
+	struct refused_cert r;
+	bool good = false;
+
+	if (reason)
+		refused_cert_fill(&r, chain.leaf, reason, 0);
+	else if (by->ours)
+		good = judge_host(names, &r, by, &chain);
+	else
+		good = judge_guest(names, &r, by, &chain);
+	if (good)
+		return 0;
+	snprintf(why, WHY_MAX, "%s", r.reason);
+	tlsctx_refuse(ssl, &r);
+	return EACCES;
+}
+
+int peer_names_read(struct cert_names **out, SSL *ssl,
+		    const struct peer_judge *by, char *why)
 {
 	X509 *cert = SSL_get0_peer_certificate(ssl);
-	const char *reason;
+	int err;
 
 	*out = NULL;
 	why[0] = '\0';
 	if (!cert)
 		return 0;
-	reason = why_not_believed(ssl, cert);
-	if (reason) {
-		snprintf(why, WHY_MAX, "%s", reason);
-		return EACCES;
-	}
-	return cert_names_of(out, cert, why);
+	err = cert_names_of(out, cert, why);
+	if (!err)
+		err = judge(*out, ssl, by, why);
+	if (err)
+		cert_names_destroy(out);
+	return err;
 }

@@ -13,26 +13,28 @@
 #include <unistd.h>
 
 #define HASH_NONFATAL_OOM	   1
-#define uthash_nonfatal_oom(entry) ((entry)->lost = true)
+#define uthash_nonfatal_oom(entry) ((entry)->lost++)
 #include <uthash.h>
 
 #define NAME_MAX_BYTES 255
 
 /** What must be equal; zeroed before it is filled, compared as bytes. */
 struct pool_key {
-	uint8_t leg, tls, name_bytes;
+	uint8_t leg, tls, by_partner, name_bytes, also_bytes;
 	uint16_t port;
 	uint32_t scope;
 	uint8_t host[16];
-	char name[NAME_MAX_BYTES + 1];
+	char name[2 * NAME_MAX_BYTES]; /* name, then also */
 };
 
-#define KEY_BYTES(k) (offsetof(struct pool_key, name) + (k)->name_bytes)
+#define KEY_BYTES(k)                                                           \
+	(offsetof(struct pool_key, name) + (k)->name_bytes + (k)->also_bytes)
 
 struct pool_entry {
-	UT_hash_handle hh;
+	UT_hash_handle hh;    /* by its whole key, in conns.pool */
+	UT_hash_handle named; /* by leg and name, in conns.pool_named */
 	struct conn_inner *conn;
-	bool lost; /* there was no memory for its place in the table */
+	uint8_t lost; /* there was no memory for its place in a table */
 	struct pool_key key;
 };
 
@@ -47,18 +49,25 @@ static void set_address(struct pool_key *k, const union addr *to)
 	k->scope = to->in6.sin6_scope_id + 1; /* 0 is IPv4 */
 }
 
-static int make_key(struct pool_key *k, enum leg leg, bool tls,
-		    const union addr *to, struct slice name)
+static void put_lower(char *out, struct slice name)
 {
-	if (name.n > NAME_MAX_BYTES)
+	for (size_t i = 0; i < name.n; i++)
+		out[i] = (char)tolower((unsigned char)name.p[i]);
+}
+
+static int make_key(struct pool_key *k, const struct conn_way *way)
+{
+	if (way->name.n > NAME_MAX_BYTES || way->also.n > NAME_MAX_BYTES)
 		return EINVAL;
 	memset(k, 0, offsetof(struct pool_key, name));
-	k->leg = (uint8_t)leg;
-	k->tls = tls;
-	set_address(k, to);
-	k->name_bytes = (uint8_t)name.n;
-	for (size_t i = 0; i < name.n; i++)
-		k->name[i] = (char)tolower((unsigned char)name.p[i]);
+	k->leg = (uint8_t)way->leg;
+	k->tls = way->tls;
+	k->by_partner = way->partner != NULL;
+	set_address(k, way->to);
+	k->name_bytes = (uint8_t)way->name.n;
+	k->also_bytes = (uint8_t)way->also.n;
+	put_lower(k->name, way->name);
+	put_lower(k->name + way->name.n, way->also);
 	return 0;
 }
 
@@ -76,6 +85,36 @@ static struct conn_inner *find(const struct conns *cs, const struct pool_key *k)
 	return e ? e->conn : NULL;
 }
 
+static unsigned name_hash(const char *name, size_t n)
+{
+	return (unsigned)hash_bytes(0, (struct slice){name, n});
+}
+
+static void leave(struct conns *cs, struct pool_entry *e)
+{
+	HASH_DELETE(hh, cs->pool, e);
+	HASH_DELETE(named, cs->pool_named[e->key.leg], e);
+	free(e);
+}
+
+/* Into both tables or none. */
+static int add(struct conns *cs, struct pool_entry *e)
+{
+	struct pool_key *k = &e->key;
+
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, cs->pool, k, KEY_BYTES(k), key_hash(k),
+				    e);
+	if (e->lost)
+		return ENOMEM;
+	HASH_ADD_KEYPTR_BYHASHVALUE(named, cs->pool_named[k->leg], k->name,
+				    k->name_bytes,
+				    name_hash(k->name, k->name_bytes), e);
+	if (!e->lost)
+		return 0;
+	HASH_DELETE(hh, cs->pool, e);
+	return ENOMEM;
+}
+
 static int enter(struct pool_entry **out, struct conns *cs,
 		 const struct pool_key *k)
 {
@@ -84,20 +123,12 @@ static int enter(struct pool_entry **out, struct conns *cs,
 	if (!e)
 		return ENOMEM;
 	memcpy(&e->key, k, KEY_BYTES(k));
-	HASH_ADD_KEYPTR_BYHASHVALUE(hh, cs->pool, &e->key, KEY_BYTES(&e->key),
-				    key_hash(&e->key), e);
-	if (e->lost) {
+	if (add(cs, e)) {
 		free(e);
 		return ENOMEM;
 	}
 	*out = e;
 	return 0;
-}
-
-static void leave(struct conns *cs, struct pool_entry *e)
-{
-	HASH_DELETE(hh, cs->pool, e);
-	free(e);
 }
 
 void pool_leave(struct conn_inner *c)
@@ -113,6 +144,24 @@ struct slice pool_name(const struct conn_inner *c)
 	if (!c->entry)
 		return (struct slice){0};
 	return (struct slice){c->entry->key.name, c->entry->key.name_bytes};
+}
+
+struct slice pool_also(const struct conn_inner *c)
+{
+	const struct pool_key *k;
+
+	if (!c->entry)
+		return (struct slice){0};
+	k = &c->entry->key;
+	return (struct slice){k->name + k->name_bytes, k->also_bytes};
+}
+
+/* By name, not by pointer: a reload may have come since. */
+const struct partner_settings *pool_partner(const struct conn_inner *c)
+{
+	if (!c->entry || !c->entry->key.by_partner)
+		return NULL;
+	return settings_partner(c->pub.worker->settings, pool_name(c));
 }
 
 static const union addr *own_address(const struct settings *s, enum leg leg,
@@ -195,6 +244,32 @@ static int open_new(struct conn_inner **out, struct conns *cs,
 	return 0;
 }
 
+/* What was verified by other settings is verified anew before it is used. */
+static bool still_good(struct conn_inner *c)
+{
+	if (c->judged == conn_home(c)->judge || !c->pub.open ||
+	    conn_rejudge(&c->pub) == 0)
+		return true;
+	conn_close(&c->pub, CONN_END_NAME);
+	return false;
+}
+
+struct conn *conn_opened_for(struct worker *w, enum leg leg, struct slice name)
+{
+	struct conns *cs = &worker_inner(w)->conns;
+	char lower[NAME_MAX_BYTES];
+	struct pool_entry *e = NULL;
+
+	if (name.n > NAME_MAX_BYTES)
+		return NULL;
+	put_lower(lower, name);
+	HASH_FIND_BYHASHVALUE(named, cs->pool_named[leg], lower, name.n,
+			      name_hash(lower, name.n), e);
+	if (e && still_good(e->conn))
+		return &e->conn->pub;
+	return NULL;
+}
+
 int conn_reach(struct conn **out, struct worker *w, const struct conn_way *way)
 {
 	struct conns *cs = &worker_inner(w)->conns;
@@ -202,17 +277,18 @@ int conn_reach(struct conn **out, struct worker *w, const struct conn_way *way)
 				   .door = DOOR_OUT,
 				   .tls = way->tls,
 				   .peer = way->to,
-				   .name = way->name};
+				   .sni = way->also.n ? way->also : way->name,
+				   .partner = way->partner};
 	struct conn_inner *c;
 	struct pool_key key;
-	int err = make_key(&key, way->leg, way->tls, way->to, way->name);
+	int err = make_key(&key, way);
 
 	if (err)
 		return err;
 	if (cs->shut)
 		return ESHUTDOWN;
 	c = find(cs, &key);
-	if (c) {
+	if (c && still_good(c)) {
 		*out = &c->pub;
 		return 0;
 	}

@@ -3,7 +3,8 @@
  * The connections that we opened, by where they go and who must be there.
  *
  * RFC 5923 §9: reused only for the name that was verified. One a worker for
- * each leg, transport, address and name. Owner: conns.
+ * each leg, transport, address and name (with the one that would do as well).
+ * Owner: conns.
  */
 #ifndef NET_POOL_H
 #define NET_POOL_H
@@ -17,6 +18,22 @@
  * @return   lower case, borrowed from the pool; absent when not in it
  */
 struct slice pool_name(const struct conn_inner *c);
+
+/**
+ * The other name that will do as well.
+ *
+ * @param c  connection
+ * @return   lower case, borrowed from the pool; absent when there is none
+ */
+struct slice pool_also(const struct conn_inner *c);
+
+/**
+ * The partner whose pins or own authority judge it, by the settings of now.
+ *
+ * @param c  connection
+ * @return   NULL: the leg's trust does
+ */
+const struct partner_settings *pool_partner(const struct conn_inner *c);
 
 /**
  * Give it out no more.

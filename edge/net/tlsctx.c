@@ -3,8 +3,7 @@
  */
 #include "net/tlsctx.h"
 
-#include "cert/certificate.h"
-#include "tlsctx_seen.h"
+#include "tlsctx_room.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,7 +21,6 @@
 	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"                       \
 	"TLS_CHACHA20_POLY1305_SHA256"
 #define GROUPS	      "X25519:P-256:P-384"
-#define CHAIN_DEPTH   4
 #define CHAIN_BYTES   (32 * 1024)
 #define TICKET_LIFE_S 3600
 #define PROBLEM_MAX   160
@@ -30,6 +28,7 @@
 struct tlsctx {
 	atomic_uint refs;
 	SSL_CTX *ctx[TLS_DOORS];
+	struct vouch *vouch;
 };
 
 /** What a door demands of the other side. */
@@ -64,24 +63,19 @@ static void free_refused(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index,
 	free(ptr);
 }
 
-static void remember_refused(SSL *ssl, X509_STORE_CTX *store)
+void tlsctx_refuse(SSL *ssl, const struct refused_cert *r)
 {
-	X509 *leaf = X509_STORE_CTX_get0_cert(store);
-	struct refused_cert *r;
+	struct refused_cert *kept = SSL_get_ex_data(ssl, refused_index);
 
-	if (SSL_get_ex_data(ssl, refused_index))
-		return;
-	r = calloc(1, sizeof(*r));
-	if (!r)
-		return;
-	r->depth = X509_STORE_CTX_get_error_depth(store);
-	r->reason =
-		X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
-	cert_fingerprint(r->fingerprint, leaf);
-	X509_NAME_oneline(X509_get_subject_name(leaf), r->subject,
-			  sizeof(r->subject));
-	if (!SSL_set_ex_data(ssl, refused_index, r))
-		free(r);
+	if (!kept) {
+		kept = calloc(1, sizeof(*kept));
+		if (kept && !SSL_set_ex_data(ssl, refused_index, kept)) {
+			free(kept);
+			kept = NULL;
+		}
+	}
+	if (kept)
+		*kept = *r;
 }
 
 const struct refused_cert *tlsctx_refused(const SSL *ssl)
@@ -97,23 +91,36 @@ static SSL *ssl_of(X509_STORE_CTX *store)
 
 static int verify_strictly(int ok, X509_STORE_CTX *store)
 {
-	if (!ok)
-		remember_refused(ssl_of(store), store);
-	return ok;
+	int error = X509_STORE_CTX_get_error(store);
+	struct refused_cert r;
+
+	if (ok)
+		return 1;
+	refused_cert_fill(&r, X509_STORE_CTX_get0_cert(store),
+			  X509_verify_cert_error_string(error),
+			  X509_STORE_CTX_get_error_depth(store));
+	tlsctx_refuse(ssl_of(store), &r);
+	return 0;
 }
 
 /*
- * The handshake goes on: whoever cannot prove a name is nobody special, and
- * SSL_get_verify_result() keeps saying so. No ticket for one who showed a
- * certificate: a resumed session would not look at it again.
+ * The handshake goes on, whatever was shown: whoever cannot prove a name is
+ * nobody special. Who vouches for it is asked afterwards, by peer.c, and
+ * SSL_get_verify_result() is never good. No ticket for one who showed a
+ * certificate: a resumed session would not show it again.
  */
-static int verify_leniently(int ok, X509_STORE_CTX *store)
+static int verify_later(X509_STORE_CTX *store, void *arg)
 {
-	SSL *ssl = ssl_of(store);
+	(void)arg;
+	SSL_set_num_tickets(ssl_of(store), 0);
+	X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+	return 1;
+}
 
-	SSL_set_num_tickets(ssl, 0);
-	if (!ok)
-		remember_refused(ssl, store);
+/* A pin says who it is, whoever signed it: peer.c compares the key. */
+static int verify_by_pin(int ok, X509_STORE_CTX *store)
+{
+	(void)ok, (void)store;
 	return 1;
 }
 
@@ -181,9 +188,9 @@ static void set_demand(SSL_CTX *ctx, const struct door_row *d)
 	}
 	if (d->accepts && d->demand == DEMAND_VERIFIED)
 		mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-	SSL_CTX_set_verify(ctx, mode,
-			   d->demand == DEMAND_VERIFIED ? verify_strictly
-							: verify_leniently);
+	SSL_CTX_set_verify(ctx, mode, verify_strictly);
+	if (d->demand == DEMAND_SHOWN_IS_READ)
+		SSL_CTX_set_cert_verify_callback(ctx, verify_later, NULL);
 	/* Public authorities issue no clientAuth any more; peer.c decides. */
 	if (d->accepts)
 		X509_VERIFY_PARAM_set_purpose(SSL_CTX_get0_param(ctx),
@@ -264,6 +271,8 @@ int tlsctx_create(const struct tlsctx **out, const struct settings *s,
 	for (int i = 0; i < TLS_DOORS && !err; i++)
 		err = open_door(&t->ctx[i], &doors[i], &s->leg[doors[i].leg],
 				why);
+	if (!err)
+		err = vouch_create(&t->vouch, s, why);
 	if (err) {
 		tlsctx_unref(&made);
 		return err;
@@ -289,7 +298,30 @@ void tlsctx_unref(const struct tlsctx **t)
 		return;
 	for (int i = 0; i < TLS_DOORS; i++)
 		SSL_CTX_free(counted->ctx[i]);
+	vouch_destroy(&counted->vouch);
 	free(counted);
+}
+
+const struct vouch *tlsctx_vouch(const struct tlsctx *t)
+{
+	return t->vouch;
+}
+
+X509_STORE *tlsctx_trust(const struct tlsctx *t, enum leg leg)
+{
+	return SSL_CTX_get_cert_store(
+		t->ctx[leg == LEG_OUTSIDE ? TLS_TO_OUTSIDE : TLS_TO_INSIDE]);
+}
+
+void tlsctx_judged_by(const struct tlsctx *t, SSL *ssl,
+		      const struct partner_settings *partner)
+{
+	X509_STORE *own = vouch_store(t->vouch, partner);
+
+	if (partner->pins.n > 0)
+		SSL_set_verify(ssl, SSL_VERIFY_PEER, verify_by_pin);
+	else if (own)
+		SSL_set1_verify_cert_store(ssl, own);
 }
 
 /* RFC 6066 §3: literal addresses are not permitted in "HostName". */

@@ -337,6 +337,7 @@ static void take_reload(struct post *p, void *arg)
 	w->pub.settings = r->settings;
 	w->tls = w->conns.tls = r->tls;
 	free(r);
+	w->conns.judge++;
 	conns_limits(&w->conns);
 	if (w->pub.resolve)
 		resolve_front_reload(w->pub.resolve, w->pub.settings);

@@ -239,6 +239,16 @@ static void the_full_chain_is_served(void)
 	finish();
 }
 
+static int read_names(struct cert_names **out, SSL *ours, enum tls_door door)
+{
+	const struct peer_judge by = {
+		.tls = lab.tls,
+		.leg = door == TLS_INSIDE ? LEG_INSIDE : LEG_OUTSIDE,
+	};
+
+	return peer_names_read(out, ours, &by, why);
+}
+
 /* How our side ends when the client shows a certificate, or none. */
 static bool enter(enum tls_door door, const struct cert *shown,
 		  struct cert_names **names)
@@ -253,7 +263,7 @@ static bool enter(enum tls_door door, const struct cert *shown,
 		show(p.peer, shown);
 	done = shake(&p);
 	if (done)
-		peer_names_read(names, p.ours, why);
+		read_names(names, p.ours, door);
 	pair_close(&p);
 	return done;
 }
