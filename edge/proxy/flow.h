@@ -16,6 +16,8 @@ enum far_door {
 	FAR_DEVICE6, /* device port, IPv6 */
 	FAR_PARTNER, /* outside leg, tls.port */
 };
+#define FAR_DOOR  7 /* bits of a token's door that say one of these */
+#define FAR_HIDES 8 /* far knows the Call-ID in its hidden form (veil.h) */
 
 /* Make one for a connection that opened, or is about to be opened. */
 int flow_create(struct flow **out, struct proxy *p, struct conn *c);

@@ -160,6 +160,8 @@ static void on_stop(struct worker *w, void *arg)
 	token_keys_unref(&p->keys);
 	buf_fini(&p->via);
 	buf_fini(&p->top);
+	buf_fini(&p->end);
+	buf_fini(&p->word);
 	buf_fini(&p->out);
 	free(p);
 	w->user = NULL;

@@ -140,3 +140,20 @@ bool register_done(struct txn *t, struct job *j)
 	log_binding(t, "register", expires);
 	return flow_timer && !j->f->has_flow_timer;
 }
+
+uint32_t register_inside(const struct txn *t, const struct facts *f)
+{
+	const struct settings *s = t->p->w->settings;
+	struct uri_facts u;
+	uint32_t set = 0;
+
+	for (unsigned i = 0; i < f->contacts && i < 32; i++) {
+		struct slice uri = f->contact[i].uri.raw;
+
+		if (hash_bytes(0, uri) == t->reg.contact)
+			continue;
+		if (!facts_uri(&u, uri) && settings_inside_host(s, u.host))
+			set |= UINT32_C(1) << i;
+	}
+	return set;
+}

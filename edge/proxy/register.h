@@ -16,4 +16,8 @@ void register_begin(struct txn *t, struct job *j);
  * Returns true when a Flow-Timer is to be added to the answer. */
 bool register_done(struct txn *t, struct job *j);
 
+/* The Contacts in the 2xx to t, bit n for the n-th, that name a host inside
+ * and were not sent by this client. */
+uint32_t register_inside(const struct txn *t, const struct facts *f);
+
 #endif

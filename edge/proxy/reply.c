@@ -4,6 +4,7 @@
 #include "reply.h"
 
 #include "hop.h"
+#include "veil.h"
 
 #include "base/hash.h"
 #include "sip/sanity.h"
@@ -84,21 +85,22 @@ bool reply_frame(struct flow *f, const struct frame *frame,
 	return true;
 }
 
-/* The request as we kept it has our own Via on top. */
+/* The request as we kept it has our own Via on top, and outward no other. */
 static void answer_kept(struct txn *t, uint16_t status, struct slice extra)
 {
 	static const struct slice none;
 	static _Thread_local struct frame kept;
 	struct buf out = {0};
+	unsigned own = veil_took_vias(&t->veil) ? 0 : 1;
 	char tag[20];
 
 	if (!t->up || !t->sent ||
 	    framer_index(&kept, (struct slice){.p = t->sent, .n = t->sent_len}))
 		return;
-	if (!headers_answer(&out, &kept, 1, none, status,
+	if (!headers_answer(&out, &kept, own, none, status,
 			    status == 100 ? none : make_tag(tag, t->key),
 			    extra) &&
-	    !out.failed)
+	    !veil_own_answer(&t->veil, &out) && !out.failed)
 		flow_send(t->up, buf_slice(&out));
 	buf_fini(&out);
 	count_up(&t->p->count.answered);

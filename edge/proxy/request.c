@@ -10,6 +10,7 @@
 #include "register.h"
 #include "reply.h"
 #include "route.h"
+#include "veil.h"
 
 #include "base/hash.h"
 #include "policy/boundary.h"
@@ -34,27 +35,53 @@ static bool forms_dialog(const struct facts *f)
 	}
 }
 
+/* The party that the token of a request names. A partner's seals its domain,
+ * in front of its routes. */
+static void far_of_token(struct txn *t, const struct token *token)
+{
+	struct slice domain = token->sealed;
+	size_t end = slice_index(domain, '\n');
+
+	t->far_conn = token->conn;
+	t->far_who = token->who;
+	t->door = token->door & FAR_DOOR;
+	if (end != SIZE_MAX)
+		domain.n = end;
+	if (t->door == FAR_PARTNER && domain.n)
+		t->far_domain = slice_dup(domain);
+}
+
+/* The party that sent the request in hand. */
+static void far_of_sender(struct txn *t, struct job *j)
+{
+	const struct facts *f = j->f;
+
+	t->far_conn = j->flow->conn->id;
+	t->far_who = f->from_who;
+	t->door = flow_door(j->flow);
+	if (t->door == FAR_PARTNER)
+		t->far_who = f->from_domain_who;
+	if (f->origin.device)
+		t->line_bytes = f->origin.device->line_bytes;
+	/* An unregistered device goes by its own name. */
+	if (f->origin.device && !flow_has(j->flow, f->from_who))
+		t->far_who = flow_device_who(j->p, f->origin.device);
+}
+
 /* Who is the party outside, and how is it reached? */
 static void set_far_party(struct txn *t, struct job *j)
 {
-	struct facts *f = j->f;
+	const struct facts *f = j->f;
 
-	if (t->outward) {
-		t->far_conn = f->token.conn;
-		t->far_who = f->token.who;
-		t->door = f->token.door;
-	} else {
-		t->far_conn = j->flow->conn->id;
-		t->far_who = f->from_who;
-		t->door = flow_door(j->flow);
-		if (t->door == FAR_PARTNER)
-			t->far_who = f->from_domain_who;
-		/* An unregistered device goes by its own name. */
-		if (f->origin.device && !flow_has(j->flow, f->from_who))
-			t->far_who = flow_device_who(j->p, f->origin.device);
-	}
+	if (t->outward)
+		far_of_token(t, &f->token);
+	else
+		far_of_sender(t, j);
 	if (forms_dialog(f))
-		t->dialog = token_dialog(j->p->pen, f->call_id, f->from_tag);
+		t->dialog = t->talk =
+			token_dialog(j->p->pen, f->call_id, f->from_tag);
+	else if (f->token.kind == TOKEN_DIALOG)
+		t->talk = f->token.dialog;
 }
 
 static void set_branch(struct txn *t)
@@ -135,13 +162,29 @@ static void add_server_hop(struct buf *out, const struct proxy *p,
 	buf_puts(out, " 0");
 }
 
+/* The Record-Route lines of a message behind those in b, which is used up; owned
+ * by the caller, NULL when out of memory. */
+static char *keep_records(struct buf *b, const struct frame *f)
+{
+	int i = -1;
+
+	while ((i = frame_find(f, FIELD_RECORD_ROUTE, (unsigned)(i + 1))) >= 0)
+		buf_add(b,
+			(struct slice){.p = f->bytes.p + f->line[i].start,
+				       .n = f->line[i].end - f->line[i].start});
+	buf_add(b, (struct slice){.p = "", .n = 1});
+	if (b->failed)
+		buf_fini(b);
+	return b->p;
+}
+
 /* Near to far: what the far side sees, and what the answers get back. */
 static int add_record_outward(struct buf *top, struct txn *t, struct job *j)
 {
 	struct route_set set;
 	struct buf hop = {0}, rr = {0};
 	const struct frame *f = wire_frame(j->msg);
-	int i = -1, err;
+	int err;
 
 	err = route_collect(f, &set);
 	add_server_hop(&hop, j->p, j->flow->conn);
@@ -151,19 +194,34 @@ static int add_record_outward(struct buf *top, struct txn *t, struct job *j)
 	buf_fini(&hop);
 	if (err)
 		return err;
-	route_record_near(&rr, t, t->door, false);
-	while ((i = frame_find(f, FIELD_RECORD_ROUTE, (unsigned)(i + 1))) >= 0)
-		buf_add(&rr,
-			(struct slice){.p = f->bytes.p + f->line[i].start,
-				       .n = f->line[i].end - f->line[i].start});
-	buf_add(&rr, (struct slice){.p = "", .n = 1});
-	t->rr = rr.p;
-	return rr.failed ? ENOMEM : 0;
+	/* What a partner adds is known when it answers. */
+	if (t->door != FAR_PARTNER)
+		err = route_record_near(&rr, t, t->door, false, NULL);
+	t->rr = keep_records(&rr, f);
+	return err ? err : t->rr ? 0 : ENOMEM;
+}
+
+/* Far to near: a partner's own route set is sealed in what near sees, and is
+ * given back with the answers. */
+static int add_record_inward(struct buf *top, struct txn *t, struct job *j)
+{
+	struct route_set set;
+	struct buf rr = {0};
+
+	if (t->door != FAR_PARTNER)
+		return route_record_near(top, t, t->door, true, NULL);
+	if (route_collect(wire_frame(j->msg), &set))
+		return EBADMSG;
+	set.hop = j->f->from.host;
+	t->rr_far = keep_records(&rr, wire_frame(j->msg));
+	if (!t->rr_far)
+		return ENOMEM;
+	return route_record_near(top, t, t->door, true, &set);
 }
 
 static int add_top(struct buf *top, struct txn *t, struct job *j)
 {
-	if (t->to == TO_HOP)
+	if (t->to == TO_HOP || (t->outward && t->door == FAR_PARTNER))
 		add_sealed_routes(top, j);
 	if (t->method == METHOD_REGISTER)
 		route_path(top, j->p, j->flow, t->who, t->reg.outbound);
@@ -171,15 +229,19 @@ static int add_top(struct buf *top, struct txn *t, struct job *j)
 		return 0;
 	if (t->outward)
 		return add_record_outward(top, t, j);
-	route_record_near(top, t, t->door, true);
-	return 0;
+	return add_record_inward(top, t, j);
 }
 
 /* From one far party to another both borders are crossed. */
 static uint64_t request_drop(const struct txn *t)
 {
-	return (t->from_near ? 0 : boundary_drop(BOUNDARY_INWARD, PEER_USER)) |
-	       (t->outward ? boundary_drop(BOUNDARY_OUTWARD, PEER_USER) : 0);
+	uint64_t drop = 0;
+
+	if (!t->from_near)
+		drop = boundary_drop(BOUNDARY_INWARD, t->asker);
+	if (t->outward)
+		drop |= boundary_drop(BOUNDARY_OUTWARD, t->asked);
+	return drop;
 }
 
 /* RFC 3261 §16.6 step 3. */
@@ -192,7 +254,8 @@ static int hops_left(const struct facts *f)
 
 /* Write it as it leaves; t->sent owns the bytes. 0, ENOMEM, or EBADMSG when
  * its route set is more than a token seals. */
-static int request_write(struct txn *t, struct job *j)
+static int request_write(struct txn *t, struct job *j,
+			 const struct device_settings *device)
 {
 	const struct facts *f = j->f;
 	struct buf out = {0}, *via = &t->p->via, *top = &t->p->top;
@@ -210,7 +273,9 @@ static int request_write(struct txn *t, struct job *j)
 	buf_reset(via);
 	buf_reset(top);
 	route_via(via, t, t->outward ? t->door : FAR_NONE);
-	err = add_top(top, t, j);
+	err = veil_request(t, j, device, &rw);
+	if (!err)
+		err = add_top(top, t, j);
 	rw.via = buf_slice(via);
 	rw.add_top = buf_slice(top);
 	buf_reserve(&out, wire_frame(j->msg)->bytes.n + via->n + top->n + 128);
@@ -384,6 +449,38 @@ static void request_begin(struct txn *t, struct job *j)
 		reply_final(t, 500, "no-next-hop");
 }
 
+/* The device that a request goes to: by its connection, by where its contact
+ * lies, or by its name. NULL: none, or who knows. */
+static const struct device_settings *far_device(struct txn *t, struct job *j)
+{
+	struct proxy *p = t->p;
+	const struct settings *s = p->w->settings;
+	const struct device_settings *d = NULL;
+	struct conn *c = NULL;
+	union addr a;
+
+	if (!t->outward || !route_to_device(t->door))
+		return NULL;
+	if (t->to == TO_DEVICE)
+		return device_named(p, t->far_who);
+	if (CONN_ID_WORKER(t->far_conn) == p->w->index)
+		c = conn_find(p->w, t->far_conn);
+	if (c)
+		d = settings_device_at(s, &c->peer);
+	if (!d && j->f->ruri.literal && !addr_parse(&a, j->f->ruri.host, 0))
+		d = settings_device_at(s, &a);
+	return d ? d : device_named(p, t->far_who);
+}
+
+static enum peer_class class_asked(const struct txn *t)
+{
+	if (!t->outward)
+		return PEER_SERVER;
+	if (route_to_device(t->door))
+		return PEER_DEVICE;
+	return t->door == FAR_PARTNER ? PEER_PARTNER : PEER_USER;
+}
+
 /* A party outside calls another: where no server of ours stayed in the dialog,
  * the first sealed route is our own, and leads straight out again. */
 static void turn_around(struct job *j, struct verdict *v)
@@ -399,13 +496,33 @@ static void turn_around(struct job *j, struct verdict *v)
 	if (token_check(j->p->pen, &t, u.user, j->p->w->wall_s,
 			j->p->w->settings->limits.dialog_token_s, scratch))
 		return;
-	t.sealed = (struct slice){0};
+	/* Of a partner it says domain and routes. */
+	memcpy(j->f->sealed, t.sealed.p ? t.sealed.p : "", t.sealed.n);
+	t.sealed.p = j->f->sealed;
 	j->f->token = t;
 	v->to = TO_FLOW;
 }
 
+/* Both ends, before anything is written. */
+static const struct device_settings *set_parties(struct txn *t, struct job *j)
+{
+	const struct device_settings *device;
+
+	set_far_party(t, j);
+	if (t->to == TO_DEVICE)
+		device_party(t, device_of(j->p->w->settings, j->f->ruri_aor));
+	if (t->to == TO_PARTNER)
+		t->door = FAR_PARTNER;
+	t->asked = (uint8_t)class_asked(t);
+	device = far_device(t, j);
+	if (device)
+		t->line_bytes = device->line_bytes;
+	return device;
+}
+
 void request_forward(struct job *j, const struct verdict *verdict)
 {
+	const struct device_settings *device;
 	struct verdict v = *verdict;
 	struct txn *t;
 	int err;
@@ -420,14 +537,10 @@ void request_forward(struct job *j, const struct verdict *verdict)
 		reply_now(j, 503, SLICE("Retry-After: 5\r\n"));
 		return;
 	}
-	set_far_party(t, j);
-	if (v.to == TO_DEVICE)
-		device_party(t, device_of(j->p->w->settings, j->f->ruri_aor));
-	if (v.to == TO_PARTNER)
-		t->door = FAR_PARTNER;
+	device = set_parties(t, j);
 	if (j->f->method == METHOD_REGISTER)
 		register_begin(t, j);
-	err = request_write(t, j);
+	err = request_write(t, j, device);
 	if (err) {
 		txn_destroy(t);
 		v = err == EBADMSG ? verdict_refuse(400, "route-set-too-long")

@@ -14,6 +14,7 @@
 #include "register.h"
 #include "reply.h"
 #include "route.h"
+#include "veil.h"
 
 #include "policy/boundary.h"
 
@@ -34,17 +35,35 @@ static void stray(struct job *j, const char *rule)
 				      : "-");
 }
 
+/* From far to near. What a partner's edge added is sealed in our own, and leads
+ * back over the connection that it answers on. */
+static int add_record_inward(struct buf *top, struct txn *t, struct job *j)
+{
+	struct route_set set;
+	int err = 0;
+
+	if (t->door == FAR_PARTNER) {
+		if (route_collect(wire_frame(j->msg), &set))
+			return EBADMSG;
+		route_turn(t->p, &set);
+		set.hop = slice_of(t->far_domain);
+		t->far_conn = t->down_id;
+		err = route_record_near(top, t, t->door, false, &set);
+	}
+	buf_puts(top, t->rr ? t->rr : "");
+	return err;
+}
+
 /* Record-Route lines for the receiver of an answer to a dialog-forming
  * request; those that came are left out by the boundary. 0, ENOMEM, or EBADMSG
  * when there is more to seal than a token holds. */
 static int add_record(struct buf *top, struct txn *t, struct job *j)
 {
 	struct route_set set;
+	int err;
 
-	if (t->outward) {
-		buf_puts(top, t->rr ? t->rr : "");
-		return 0;
-	}
+	if (t->outward)
+		return add_record_inward(top, t, j);
 	if (!j->f->has_record_route)
 		return 0;
 	if (!t->rr)
@@ -53,7 +72,9 @@ static int add_record(struct buf *top, struct txn *t, struct job *j)
 		return EBADMSG;
 	route_turn(t->p, &set);
 	set.hop = slice_of(t->rr);
-	return route_record_far(top, t, t->door, &set);
+	err = route_record_far(top, t, t->door, &set);
+	buf_puts(top, t->rr_far ? t->rr_far : "");
+	return err;
 }
 
 static const char *record_rule(int err)
@@ -81,8 +102,8 @@ static void note_hop(struct txn *t)
 
 static uint64_t response_drop(const struct txn *t)
 {
-	return (t->outward ? boundary_drop(BOUNDARY_INWARD, PEER_USER) : 0) |
-	       (t->from_near ? 0 : boundary_drop(BOUNDARY_OUTWARD, PEER_USER));
+	return (t->outward ? boundary_drop(BOUNDARY_INWARD, t->asked) : 0) |
+	       (t->from_near ? 0 : boundary_drop(BOUNDARY_OUTWARD, t->asker));
 }
 
 /* The callee has answered, and nothing of ours could end the call as gently as
@@ -127,7 +148,8 @@ static int pass_back(struct txn *t, struct job *j, bool flow_timer)
 			 t->p->w->settings->limits.flow_timer_s);
 	rw.add_top = buf_slice(top);
 	rw.add_end = slice_of(timer);
-	if (!headers_write(out, wire_frame(j->msg), &rw, NULL) &&
+	if (!veil_answer(t, j, &rw) &&
+	    !headers_write(out, wire_frame(j->msg), &rw, NULL) &&
 	    !out->failed && !top->failed)
 		flow_send(t->up, buf_slice(out));
 	t->answered = true;

@@ -83,7 +83,7 @@ struct proxy {
 	uint32_t loaded; /* counts reloads, so that flows look again */
 
 	/* scratch for the message in hand, and for what is written of it */
-	struct buf via, top, out;
+	struct buf via, top, end, word, out;
 	struct framer_limits frame_limits, device_frame_limits;
 	struct sanity_limits sanity_limits;
 	struct frame frame;

@@ -23,7 +23,7 @@ static const union addr *device_address(const struct settings *s,
 	return &leg->address[0];
 }
 
-static bool is_device(enum far_door door)
+bool route_to_device(enum far_door door)
 {
 	return door == FAR_DEVICE4 || door == FAR_DEVICE6;
 }
@@ -42,7 +42,7 @@ static void add_host_port(struct buf *out, const struct settings *s,
 	const union addr *a;
 	char text[ADDR_TEXT_MAX];
 
-	if (is_device(door)) {
+	if (route_to_device(door)) {
 		a = device_address(s, door);
 		buf_puts(out, a->sa.sa_family == AF_INET6 ? "[" : "");
 		buf_puts(out, addr_host_text(a, text));
@@ -62,22 +62,30 @@ static void add_host_port(struct buf *out, const struct settings *s,
 
 void route_via(struct buf *out, const struct txn *t, enum far_door door)
 {
-	buf_puts(out, is_device(door) ? "SIP/2.0/TCP " : "SIP/2.0/TLS ");
+	buf_puts(out, route_to_device(door) ? "SIP/2.0/TCP " : "SIP/2.0/TLS ");
 	add_host_port(out, t->p->w->settings, door);
 	buf_puts(out, ";branch=");
 	buf_add(out, (struct slice){.p = t->branch, .n = sizeof(t->branch)});
+}
+
+void route_contact(struct buf *out, const struct settings *s,
+		   enum far_door door, struct slice token, bool sips)
+{
+	buf_puts(out, sips ? "sips:" : "sip:");
+	buf_add(out, token);
+	buf_puts(out, token.n ? "@" : "");
+	add_host_port(out, s, door);
+	buf_puts(out,
+		 route_to_device(door) ? ";transport=tcp" : ";transport=tls");
 }
 
 /* "<sip:TOKEN@host:port;transport=tls;lr" and what else, and ">". */
 static void add_uri(struct buf *out, const struct settings *s,
 		    enum far_door door, struct slice token, const char *more)
 {
-	buf_puts(out, "<sip:");
-	buf_add(out, token);
-	buf_puts(out, "@");
-	add_host_port(out, s, door);
-	buf_puts(out,
-		 is_device(door) ? ";transport=tcp;lr" : ";transport=tls;lr");
+	buf_puts(out, "<");
+	route_contact(out, s, door, token, false);
+	buf_puts(out, ";lr");
 	buf_puts(out, more);
 	buf_puts(out, ">");
 }
@@ -107,7 +115,7 @@ static size_t mint(const struct txn *t, enum far_door door, struct slice sealed,
 {
 	struct token tok = {
 		.kind = TOKEN_DIALOG,
-		.door = (uint8_t)door,
+		.door = (uint8_t)(door | (t->hides ? FAR_HIDES : 0)),
 		.conn = t->far_conn,
 		.who = t->far_who,
 		.dialog = t->dialog,
@@ -126,20 +134,7 @@ static void add_record(struct buf *out, const struct settings *s,
 	buf_puts(out, "\r\n");
 }
 
-/* RFC 5658 §3: one Record-Route a leg, so that each side finds its own. */
-void route_record_near(struct buf *out, const struct txn *t, enum far_door door,
-		       bool towards_near)
-{
-	const struct settings *s = t->p->w->settings;
-	char text[TOKEN_MAX];
-	struct slice token = {.p = text};
-
-	token.n = mint(t, door, (struct slice){0}, text);
-	add_record(out, s, towards_near ? FAR_NONE : door, token);
-	add_record(out, s, towards_near ? door : FAR_NONE, token);
-}
-
-/* The token, made once for 18x and 2xx alike. 0 when it seals too much. */
+/* The token, made once for 18x and 2xx alike. 0 when it cannot be made. */
 static size_t seal(struct txn *t, enum far_door door,
 		   const struct route_set *set, char *text)
 {
@@ -175,11 +170,36 @@ static size_t sealed_size(const struct route_set *set)
 	return n;
 }
 
+/* RFC 5658 §3: one Record-Route a leg, so that each side finds its own. The
+ * inside one is met first, so it alone has something to say of the rest. */
+int route_record_near(struct buf *out, struct txn *t, enum far_door door,
+		      bool towards_near, const struct route_set *set)
+{
+	const struct settings *s = t->p->w->settings;
+	char text[TOKEN_MAX], full[TOKEN_MAX];
+	struct slice outer = {.p = text}, inner;
+
+	if (set && sealed_size(set) > TOKEN_SEALED_MAX)
+		return EBADMSG;
+	outer.n = mint(t, door, (struct slice){0}, text);
+	inner = outer;
+	if (set)
+		inner = (struct slice){.p = full,
+				       .n = seal(t, door, set, full)};
+	if (!inner.n || !outer.n)
+		return ENOBUFS;
+	add_record(out, s, towards_near ? FAR_NONE : door,
+		   towards_near ? inner : outer);
+	add_record(out, s, towards_near ? door : FAR_NONE,
+		   towards_near ? outer : inner);
+	return 0;
+}
+
 int route_record_far(struct buf *out, struct txn *t, enum far_door door,
 		     const struct route_set *set)
 {
 	char text[TOKEN_MAX];
-	size_t n;
+	size_t n, start = out->n;
 
 	if (sealed_size(set) > TOKEN_SEALED_MAX)
 		return EBADMSG;
@@ -188,7 +208,7 @@ int route_record_far(struct buf *out, struct txn *t, enum far_door door,
 		return ENOBUFS;
 	add_record(out, t->p->w->settings, door,
 		   (struct slice){.p = text, .n = n});
-	return 0;
+	return t->line_bytes && out->n - start > t->line_bytes ? EBADMSG : 0;
 }
 
 bool route_is_ours(const struct proxy *p, const struct uri_facts *u)
@@ -215,7 +235,9 @@ static int collect_line(struct slice list, struct route_set *set)
 	while (list.n) {
 		struct slice value = frame_list_next(&list);
 
-		if (set->n == ROUTE_INNER_MAX)
+		/* A line end would end the sealed value too. */
+		if (set->n == ROUTE_INNER_MAX ||
+		    slice_index(value, '\n') != SIZE_MAX)
 			return EBADMSG;
 		set->route[set->n++] = value;
 	}

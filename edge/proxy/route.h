@@ -30,17 +30,20 @@ void route_path(struct buf *out, struct proxy *p, const struct flow *f,
 		uint64_t who, bool outbound);
 
 /* Append both Record-Route lines as the near side sees them, the last one
- * added on top: towards near that is the inside one. */
-void route_record_near(struct buf *out, const struct txn *t, enum far_door door,
-		       bool towards_near);
+ * added on top: towards near that is the inside one. Its token seals the route
+ * set of a partner, hop being its domain; NULL: nothing. 0; EBADMSG: the set
+ * is more than a token seals; ENOBUFS: no token could be made. */
+int route_record_near(struct buf *out, struct txn *t, enum far_door door,
+		      bool towards_near, const struct route_set *set);
 
-/* Append the one Record-Route line that the far side sees. 0; EBADMSG:
- * the set is more than a token seals; ENOBUFS: no token could be made. */
+/* Append the one Record-Route line that the far side sees. 0; EBADMSG: the set
+ * is more than a token seals, or the line longer than t->line_bytes; ENOBUFS:
+ * no token could be made. */
 int route_record_far(struct buf *out, struct txn *t, enum far_door door,
 		     const struct route_set *set);
 
 /* Collect the Record-Route values of a message, top first. 0, or EBADMSG when
- * there are too many. */
+ * there are too many, or one is folded. */
 int route_collect(const struct frame *f, struct route_set *set);
 
 /* Turn what an answer collected into the order of its receiver's Route, without
@@ -49,6 +52,14 @@ void route_turn(const struct proxy *p, struct route_set *set);
 
 /* Does a URI with a user part name one of our legs? */
 bool route_is_ours(const struct proxy *p, const struct uri_facts *u);
+
+/* Append the URI by which a far party reaches one inside: with a token, or of
+ * the edge itself when that is absent. */
+void route_contact(struct buf *out, const struct settings *s,
+		   enum far_door door, struct slice token, bool sips);
+
+/* Is it a device that is reached by this door? */
+bool route_to_device(enum far_door door);
 
 /* Read a sealed set back. 0 or EBADMSG. */
 int route_unseal(struct slice sealed, struct route_set *set);

@@ -182,7 +182,8 @@ struct txn *txn_create(struct job *j, const struct verdict *v)
 	t->method = j->f->method;
 	t->to = v->to;
 	t->cseq = j->f->cseq;
-	t->from_near = j->f->origin.peer == PEER_SERVER;
+	t->asker = (uint8_t)j->f->origin.peer;
+	t->from_near = t->asker == PEER_SERVER;
 	t->outward =
 		v->to == TO_FLOW || v->to == TO_DEVICE || v->to == TO_PARTNER;
 	if (txn_enlist(t, j->f)) {
@@ -255,7 +256,9 @@ void txn_destroy(struct txn *t)
 	txn_forget_sent(t);
 	free(t->rr);
 	free(t->shown);
+	free(t->rr_far);
 	free(t->far_domain);
+	veil_fini(&t->veil);
 	free(t->reg.aor);
 	free(t);
 }

@@ -9,6 +9,7 @@
 #define PROXY_TXN_H
 
 #include "flow.h"
+#include "veil.h"
 
 enum txn_state {
 	TXN_ROUTING,	/* looking for a next hop; nothing was sent */
@@ -44,6 +45,8 @@ struct txn {
 	bool outward;	/* it goes to the far side */
 	bool cancel_wanted, cancel_sent, answered;
 	bool target_is_callee; /* who is the one called, not the caller */
+	bool hides; /* the far party knows the Call-ID in its hidden form */
+	uint8_t asker, asked; /* enum peer_class of either end */
 
 	/* server side */
 	struct flow *up; /* NULL once that connection is gone */
@@ -59,16 +62,22 @@ struct txn {
 	uint64_t loop;	   /* RFC 5393 hash, in the branch */
 	unsigned attempts; /* each has a branch of its own */
 	struct hop *hop;   /* where it may still go; owned; see target.h */
-	char *rr;    /* outward: Record-Route lines for the answers; inward: the
-		     sealed hop, once hop is gone; owned */
-	char *shown; /* token of the Record-Route last shown to far; owned */
+	char *rr; /* outward: Record-Route lines for the answers, of a partner
+		     without ours; inward: the sealed hop, once hop is gone;
+		     owned */
+	char *rr_far; /* inward: those of a partner, for the answers; owned */
+	char *shown;  /* token of the Record-Route last shown to far; owned */
 	uint64_t shown_of; /* hash of the route set that it seals */
 	uint64_t far_conn, far_who, dialog; /* what a Record-Route token says;
 					       no dialog: none is written */
-	enum far_door door;		    /* of the far party */
-	char *far_domain;  /* outward to a partner: its domain; owned */
-	uint64_t partner;  /* the far party in partners.h; 0: it is none */
-	uint32_t recalled; /* its record in recall.h; 0: none */
+	uint64_t talk;	     /* the dialog it forms or belongs to; 0: none */
+	uint32_t line_bytes; /* longest line that the far party, a device, is
+				sent; 0: any */
+	struct veil veil;
+	enum far_door door; /* of the far party */
+	char *far_domain;   /* outward to a partner: its domain; owned */
+	uint64_t partner;   /* the far party in partners.h; 0: it is none */
+	uint32_t recalled;  /* its record in recall.h; 0: none */
 	struct txn_register reg;
 
 	struct deadline life;	   /* Trying, Timer C, F, H or L, by state */

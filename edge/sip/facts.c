@@ -308,6 +308,17 @@ static int read_request(struct facts *out, const struct msg *m,
 	return 0;
 }
 
+/* A dialog has one Call-ID, the one that our servers know. */
+static void read_call_id(struct facts *out, const struct said *s,
+			 const struct facts_self *self)
+{
+	out->call_id = s->call_id;
+	if (out->origin.peer == PEER_SERVER || !token_is_hidden(s->call_id) ||
+	    token_show(self->pen, &out->call_id, s->call_id, out->shown))
+		return;
+	out->call_id_far = s->call_id;
+}
+
 int facts_read(struct facts *out, const struct msg *m,
 	       const struct origin *from, const struct facts_self *self)
 {
@@ -323,7 +334,7 @@ int facts_read(struct facts *out, const struct msg *m,
 	out->method_name = s->cseq_method;
 	out->method = facts_method(s->cseq_method);
 	out->cseq = s->cseq;
-	out->call_id = s->call_id;
+	read_call_id(out, s, self);
 	out->max_forwards = -1;
 	read_via(out, s);
 	read_extensions(out, m);

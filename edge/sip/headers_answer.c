@@ -47,6 +47,18 @@ static int put_vias(struct buf *out, const struct frame *f, unsigned skip,
 	return written > 0 ? 0 : EBADMSG;
 }
 
+int headers_vias(struct buf *out, const struct frame *f, struct slice via_mark)
+{
+	return put_vias(out, f, 0, via_mark);
+}
+
+struct slice headers_uri(struct slice value)
+{
+	struct part_addr addr;
+
+	return parts_addr(&addr, value) ? (struct slice){0} : addr.uri;
+}
+
 /* RFC 3261 §8.2.6.2: a tag is added when there is none. */
 static int put_to(struct buf *out, const struct frame *f, struct slice tag)
 {

@@ -123,7 +123,9 @@ struct facts {
 	struct uri_facts ruri; /* requests */
 	bool ruri_ours;	       /* host is a SIP domain of ours */
 	bool ruri_self; /* host (and port) is this edge itself, user or not */
-	struct slice call_id;
+	struct slice call_id;	  /* as our servers know it */
+	struct slice call_id_far; /* as it came from a far peer that knows its
+				     hidden form (token_hide), else absent */
 	struct uri_facts from, to;
 	struct slice from_tag, to_tag;
 	char from_aor[FACTS_AOR_MAX], to_aor[FACTS_AOR_MAX],
@@ -154,6 +156,7 @@ struct facts {
 	struct route_facts route[FACTS_ROUTES_MAX];
 	struct token token; /* of the first ROUTE_SIGNED, else zeroed */
 	char sealed[TOKEN_SEALED_MAX]; /* what token.sealed points into */
+	char shown[TOKEN_SEALED_MAX];  /* what call_id may point into */
 	unsigned contacts;
 	bool contact_star;
 	struct contact_facts contact[FACTS_CONTACTS_MAX];

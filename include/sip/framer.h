@@ -71,6 +71,9 @@ enum field {
 	FIELD_ERROR_INFO,
 	FIELD_ORGANIZATION,
 	FIELD_AUTHENTICATION_INFO, /* and Proxy-Authentication-Info */
+	FIELD_REPLACES,
+	FIELD_JOIN,
+	FIELD_IN_REPLY_TO,
 	FIELD_COUNT, /* at most 64: sets of fields are uint64_t masks */
 };
 

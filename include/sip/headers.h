@@ -104,6 +104,25 @@ int headers_answer(struct buf *out, const struct frame *f, unsigned skip_vias,
 		   struct slice extra);
 
 /**
+ * Write the Vias of a request as whole lines, one each, as its answer carries
+ * them.
+ *
+ * @param out       appended to
+ * @param f         the request
+ * @param via_mark  as in struct rewrite, for the top one
+ * @return          0, or EBADMSG when there is none
+ */
+int headers_vias(struct buf *out, const struct frame *f, struct slice via_mark);
+
+/**
+ * The URI of a Contact, From, Route or like value.
+ *
+ * @param value  name-addr or addr-spec with what follows
+ * @return       without <>, borrowed from value; absent when it has none
+ */
+struct slice headers_uri(struct slice value);
+
+/**
  * Write the hop-by-hop ACK for a final answer other than 2xx (RFC 3261
  * §17.1.1.3), or the CANCEL (§9.1), of a request that we sent: same
  * Request-URI, top Via, Route, From, Call-ID; CSeq number with the method.

@@ -360,7 +360,7 @@ static const char *const others[] = {
 	"Subject:  a, <b>;text=c \r\n",
 	"X-A\t:\r\n\tb\r\n",
 	"s:\r\n",
-	"Replaces: x@10.0.0.5;to-tag=1\r\n",
+	"Target-Dialog: x@10.0.0.5;local-tag=1\r\n",
 	"Allow: INVITE,\tACK\r\n",
 };
 
