@@ -3,6 +3,8 @@
  */
 #include "field.h"
 
+#include "chars.h"
+
 struct name {
 	const char *lower;
 	enum field field;
@@ -94,28 +96,20 @@ static const struct name names[LONGEST + 1][MOST_OF_A_LENGTH + 1] = {
 	[28] = {{"p-private-network-indication", FIELD_P_NETWORK}},
 };
 
-/* Names that begin alike are one field, however they go on. */
-static const struct family {
-	const char *lower;
-	size_t n;
-	enum field field;
-} families[] = {
-#define FAMILY(lower, field)                                                   \
-	{                                                                      \
-		lower, sizeof(lower) - 1, field                                \
-	}
-	/* MS-SIPRE §2.2.15 and what else vouches for a sender */
-	FAMILY("ms-edge-", FIELD_MS_TRUST),
-	FAMILY("ms-user-", FIELD_MS_TRUST),
-	FAMILY("ms-asserted-", FIELD_MS_TRUST),
-	FAMILY("ms-source-", FIELD_MS_TRUST),
-	FAMILY("ms-endpoint-", FIELD_MS_TRUST),
-	FAMILY("ms-diagnostics", FIELD_MS_DIAGNOSTICS),
-	/* RFC 7315 §4.5, §4.6 */
-	FAMILY("p-charging-", FIELD_P_CHARGING),
-	/* RFC 5503 */
-	FAMILY("p-dcs-", FIELD_P_NETWORK),
-#undef FAMILY
+/* Names that begin alike are one field, however they go on. MS-SIPRE §2.2.15
+ * and what else vouches for a sender: behind "ms-". */
+static const struct name ms_families[] = {
+	{"edge-", FIELD_MS_TRUST},     {"user-", FIELD_MS_TRUST},
+	{"asserted-", FIELD_MS_TRUST}, {"source-", FIELD_MS_TRUST},
+	{"endpoint-", FIELD_MS_TRUST}, {"diagnostics", FIELD_MS_DIAGNOSTICS},
+	{NULL, FIELD_OTHER},
+};
+
+/* RFC 7315 §4.5, §4.6, RFC 5503: behind "p-". */
+static const struct name p_families[] = {
+	{"charging-", FIELD_P_CHARGING},
+	{"dcs-", FIELD_P_NETWORK},
+	{NULL, FIELD_OTHER},
 };
 
 static bool same_eight(const char *lower, const char *name)
@@ -156,15 +150,28 @@ static bool same_letters(const char *lower, struct slice name)
 	return i == n;
 }
 
+static bool begins(struct slice name, const char *lower)
+{
+	size_t i = 0;
+
+	while (i < name.n && (name.p[i] | 0x20) == lower[i])
+		i++;
+	return lower[i] == '\0';
+}
+
+static enum field field_among(const struct name *family, struct slice name)
+{
+	while (family->lower && !begins(name, family->lower))
+		family++;
+	return family->field;
+}
+
 static enum field field_by_family(struct slice name)
 {
-	const size_t count = sizeof(families) / sizeof(families[0]);
-
-	for (const struct family *f = families; f < families + count; f++) {
-		if (name.n >= f->n &&
-		    same_letters(f->lower, (struct slice){name.p, f->n}))
-			return f->field;
-	}
+	if (begins(name, "p-"))
+		return field_among(p_families, slice_from(name, 2));
+	if (begins(name, "ms-"))
+		return field_among(ms_families, slice_from(name, 3));
 	return FIELD_OTHER;
 }
 
@@ -173,15 +180,12 @@ enum field field_by_name(struct slice name)
 	const struct name *n;
 	char first;
 
-	if (name.n == 0)
-		return FIELD_OTHER;
+	if (name.n == 0 || name.n > LONGEST)
+		return field_by_family(name);
 	first = name.p[0] | 0x20;
-	if (name.n <= LONGEST) {
-		for (n = names[name.n]; n->lower; n++) {
-			if (n->lower[0] == first &&
-			    same_letters(n->lower, name))
-				return n->field;
-		}
+	for (n = names[name.n]; n->lower; n++) {
+		if (n->lower[0] == first && same_letters(n->lower, name))
+			return n->field;
 	}
 	return first == 'm' || first == 'p' ? field_by_family(name)
 					    : FIELD_OTHER;
