@@ -189,6 +189,13 @@ static int check_trust(struct load *l, size_t n)
 
 	if (!p->trust)
 		return 0;
+	if (p->pins.n > 0)
+		return settings_complain(
+			l, here,
+			"federation.partners: trust beside pin, in line %d; a "
+			"pinned key is good whoever signed it, leave one out",
+			settings_line(
+				settings_value_place(entry(l, n), "pin", 0)));
 	if (n >= OWN_TRUST_MAX)
 		return settings_complain(
 			l, here,

@@ -129,9 +129,15 @@ static void edges_that_are_not_the_partners(void)
 	       "federation.blocked, in line 56; leave it out here or there"});
 }
 
+#define PIN "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static void words_files_and_pins(void)
 {
-	CHECK({FED("partners = ( " PARTNER("kind = \"friend\";") " );"),
+	CHECK({FED("partners = ( " PARTNER("trust = \"@/outside-ca.crt\";\n"
+					   "pin = \"" PIN "\";") " );"),
+	       "56: federation.partners: trust beside pin, in line 57; a "
+	       "pinned key is good whoever signed it, leave one out"},
+	      {FED("partners = ( " PARTNER("kind = \"friend\";") " );"),
 	       "56: federation.partners.kind = \"friend\": must be "
 	       "\"allowed\", \"direct\" or \"provider\"; write kind = "
 	       "\"allowed\";"},

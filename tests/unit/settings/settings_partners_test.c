@@ -22,10 +22,11 @@ static void partners_are_read(void)
 		"  partners = ( { domain = \"A.example\"; },\n"
 		"  { domain = [ \"c.example\", \"d.example\" ];\n"
 		"    kind = \"provider\"; proxy = \"Edge.c.example:5062\";\n"
-		"    verify = \"never\"; trust = \"@/outside-ca.crt\";\n"
+		"    verify = \"never\";\n"
 		"    pin = [ \"" PIN "\" ]; },\n"
 		"  { domain = \"e.example\"; kind = \"direct\";\n"
-		"    proxy = \"edge.e.example\"; verify = \"always\"; } ); "
+		"    proxy = \"edge.e.example\"; verify = \"always\";\n"
+		"    trust = \"@/outside-ca.crt\"; } ); "
 		"};\n");
 	CU_ASSERT_TRUE(s->federation.enabled);
 	CU_ASSERT_TRUE(s->federation.discovery);
@@ -50,14 +51,15 @@ static void partners_are_read(void)
 	CU_ASSERT_EQUAL(p->verify, VERIFY_NEVER);
 	is_text(p->proxy.host, "edge.c.example");
 	CU_ASSERT_EQUAL(p->proxy.port, 5062);
-	sample_path(path, "outside-ca.crt");
-	is_text(p->trust, path);
+	CU_ASSERT_PTR_NULL(p->trust);
 	CU_ASSERT_EQUAL_FATAL(p->pins.n, 1);
 	is_text(p->pins.v[0], "0123456789abcdef0123456789abcdef"
 			      "0123456789abcdef0123456789abcdef");
 	p = &s->federation.partner[2];
 	CU_ASSERT_EQUAL(p->kind, PARTNER_DIRECT);
 	CU_ASSERT_EQUAL(p->verify, VERIFY_ALWAYS);
+	sample_path(path, "outside-ca.crt");
+	is_text(p->trust, path);
 	CU_ASSERT_EQUAL(p->line, 19);
 	settings_unref(&s);
 	sample_close();
