@@ -6,6 +6,7 @@
 #include "flow.h"
 #include "hop.h"
 #include "intake.h"
+#include "partner.h"
 #include "reply.h"
 #include "request.h"
 
@@ -19,8 +20,9 @@ struct parcel {
 	conn_id conn;		   /* the flow it is about */
 	uint32_t slot, generation; /* the transaction at the sender */
 	bool may_follow;
-	bool full; /* the flow is there, but its peer does not read */
-	bool ack;  /* nothing comes back but this parcel */
+	enum conn_end why; /* the flow ended */
+	bool full;	   /* the flow is there, but its peer does not read */
+	bool ack;	   /* nothing comes back but this parcel */
 	size_t n;
 	char bytes[];
 };
@@ -79,13 +81,19 @@ static void ack_taken(struct post *post, void *arg)
 	free(parcel);
 }
 
+/* One to a partner may be on its way still: it keeps them until it is there. */
+static bool takes_bytes(const struct conn *c)
+{
+	return c->open || (c->door == DOOR_OUT && c->leg == LEG_OUTSIDE);
+}
+
 /* At the flow's worker. */
 static void deliver_request(struct post *post, void *arg)
 {
 	struct parcel *parcel = parcel_of(post);
 	struct worker *w = arg;
 	struct conn *c = conn_find(w, parcel->conn);
-	struct flow *f = c && c->open ? c->user : NULL;
+	struct flow *f = c && takes_bytes(c) ? c->user : NULL;
 	struct slice bytes = {.p = parcel->bytes, .n = parcel->n};
 
 	int err = f ? conn_send(c, bytes) : EPIPE;
@@ -107,7 +115,7 @@ static void deliver_bytes(struct post *post, void *arg)
 	struct parcel *parcel = parcel_of(post);
 	struct conn *c = conn_find(arg, parcel->conn);
 
-	if (c && c->open)
+	if (c && takes_bytes(c))
 		conn_send(c,
 			  (struct slice){.p = parcel->bytes, .n = parcel->n});
 	free(parcel);
@@ -176,13 +184,15 @@ static void flow_closed(struct post *post, void *arg)
 	LIST_EACH (&p->abroad, it, tmp) {
 		struct txn *t = LIST_OWNER(it, struct txn, down_link);
 
-		if (t->down_id == parcel->conn)
-			hop_gone(t);
+		if (t->down_id != parcel->conn)
+			continue;
+		partner_lost(t, parcel->why);
+		hop_gone(t);
 	}
 	free(parcel);
 }
 
-void ferry_closed(struct proxy *p, const struct flow *f)
+void ferry_closed(struct proxy *p, const struct flow *f, enum conn_end why)
 {
 	for (unsigned i = 0; f->abroad && i < p->w->count; i++) {
 		struct parcel *parcel;
@@ -190,7 +200,9 @@ void ferry_closed(struct proxy *p, const struct flow *f)
 		if (!(f->abroad >> i % 64 & 1) || i == p->w->index)
 			continue;
 		parcel = pack(p, f->conn->id, flow_closed, (struct slice){0});
-		if (parcel)
-			worker_post(p->w, i, &parcel->post);
+		if (!parcel)
+			continue;
+		parcel->why = why;
+		worker_post(p->w, i, &parcel->post);
 	}
 }

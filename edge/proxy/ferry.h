@@ -20,6 +20,6 @@ void ferry_response(struct proxy *p, unsigned worker, conn_id by,
 		    struct slice bytes);
 
 /* A flow ended that other workers had sent requests down. */
-void ferry_closed(struct proxy *p, const struct flow *f);
+void ferry_closed(struct proxy *p, const struct flow *f, enum conn_end why);
 
 #endif

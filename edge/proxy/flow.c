@@ -47,6 +47,13 @@ static bool is_device_side(const struct conn *c)
 	return c->door == DOOR_DEVICE || (c->door == DOOR_OUT && !c->tls);
 }
 
+/* Which domain it may speak for is judged for each request. */
+static bool is_partner(const struct settings *s, const struct conn *c)
+{
+	return s->federation.enabled && c->tls && c->names &&
+	       (c->door == DOOR_TLS || c->door == DOOR_OUT);
+}
+
 /* A server of ours is on the inside leg, by TLS, under a name that we list or
  * that we asked for ourselves. */
 static enum peer_class class_of(const struct settings *s, const struct conn *c)
@@ -54,11 +61,19 @@ static enum peer_class class_of(const struct settings *s, const struct conn *c)
 	if (is_device_side(c))
 		return PEER_DEVICE;
 	if (c->leg != LEG_INSIDE)
-		return PEER_STRANGER;
+		return is_partner(s, c) ? PEER_PARTNER : PEER_STRANGER;
 	if (c->door == DOOR_OUT ||
 	    cert_names_listed(c->names, &s->trusted_servers))
 		return PEER_SERVER;
 	return PEER_STRANGER;
+}
+
+void flow_prove(struct flow *f)
+{
+	if (f->proved || f->base != PEER_PARTNER)
+		return;
+	f->proved = true;
+	conn_trust(f->conn, CONN_PROVEN);
 }
 
 uint64_t flow_device_who(struct proxy *p, const struct device_settings *d)
@@ -71,13 +86,35 @@ uint64_t flow_device_who(struct proxy *p, const struct device_settings *d)
 	return token_who(p->pen, (struct slice){.p = text, .n = (size_t)n});
 }
 
+/* What was believed under the settings of before, and how much it may be silent
+ * now. An edge that is believed no longer gets nothing more from us. */
+static void flow_rejudge(struct flow *f, struct proxy *p)
+{
+	struct conn *c = f->conn;
+	char name[24];
+
+	if (conn_rejudge(c))
+		log_event(LOG_LEVEL_NOTICE, conn_name(c, name),
+			  "partner-disbelieved", "certificate=refused");
+	f->base = class_of(p->w->settings, c);
+	if (f->base == PEER_PARTNER)
+		return;
+	f->proved = false;
+	conn_trust(c, CONN_UNPROVEN);
+	if (c->door == DOOR_OUT)
+		conn_close(c, CONN_END_REFUSED);
+}
+
 static void flow_learn_class(struct flow *f, struct proxy *p)
 {
 	const struct settings *s = p->w->settings;
 	const struct device_settings *d;
+	bool was_partner = f->base == PEER_PARTNER;
 
 	f->loaded = p->loaded;
 	f->base = class_of(s, f->conn);
+	if (was_partner)
+		flow_rejudge(f, p);
 	if (f->base == PEER_SERVER)
 		conn_trust(f->conn, CONN_PROVEN);
 	if (f->base != PEER_DEVICE)
@@ -128,6 +165,8 @@ void flow_origin(struct flow *f, struct proxy *p, struct origin *out)
 		.who = f->who,
 		.whos = f->whos,
 	};
+	if (f->base == PEER_PARTNER)
+		out->names = f->conn->names;
 	if (f->base == PEER_DEVICE && s->devices_enabled)
 		out->device = settings_device_at(s, &f->conn->peer);
 	if (f->base == PEER_STRANGER && f->whos && f->conn->leg == LEG_OUTSIDE)

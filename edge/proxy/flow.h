@@ -31,6 +31,10 @@ void flow_origin(struct flow *f, struct proxy *p, struct origin *out);
 /* Door of the far side. */
 enum far_door flow_door(const struct flow *f);
 
+/* Policy let a partner's request through: it is nobody to be counted any more
+ * who might be anybody. */
+void flow_prove(struct flow *f);
+
 /* The name that a device has in tokens. */
 uint64_t flow_device_who(struct proxy *p, const struct device_settings *d);
 

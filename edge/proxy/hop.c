@@ -4,6 +4,7 @@
 #include "hop.h"
 
 #include "flow.h"
+#include "partner.h"
 #include "redirect.h"
 #include "reply.h"
 #include "request.h"
@@ -33,6 +34,7 @@ void hop_destroy(struct hop **hp)
 	if (!h)
 		return;
 	resolve_cancel(&h->wait);
+	deadline_stop(&h->late);
 	settings_unref(&h->settings);
 	free(h->text);
 	free(h);
@@ -66,6 +68,10 @@ static void hop_exhausted(struct txn *t)
 
 	if (t->to == TO_HOME && redirect_exhausted(t))
 		return;
+	if (t->hop->source == HOP_PARTNER) {
+		partner_exhausted(t);
+		return;
+	}
 	/* RFC 3261 §16.7 step 6: a 503 is not passed on; §16.9: a transport
 	 * error counts as one. RFC 4320 §4.2: no 408 but for INVITE. */
 	if (status == 0 || status == 503)
@@ -89,6 +95,8 @@ static int hop_connect(struct txn *t)
 	struct flow *f;
 	int err;
 
+	if (h->source == HOP_PARTNER)
+		return partner_connect(t);
 	err = conn_reach(&c, p->w, &way);
 	if (!err && !c->user)
 		err = flow_create(&f, p, c);
@@ -136,6 +144,7 @@ static void hop_resolved(int err, const struct resolved *list, void *arg)
 		log_unresolved(t, err);
 	else
 		t->hop->list = *list;
+	partner_sift(t->hop);
 	hop_next(t);
 }
 
@@ -164,6 +173,8 @@ static int hop_resolve(struct txn *t)
 		h->list.n = 0;
 		log_unresolved(t, err);
 	}
+	if (!err)
+		partner_sift(h);
 	return err;
 }
 
@@ -211,9 +222,12 @@ void hop_next(struct txn *t)
 	if (t->state != TXN_ROUTING)
 		txn_enter(t, TXN_ROUTING);
 	while ((err = hop_advance(t)) == 0) {
-		if (!hop_connect(t))
+		int why = hop_connect(t);
+
+		if (!why)
 			return;
-		hop_put_aside(t);
+		if (why != EBUSY)
+			hop_put_aside(t);
 	}
 	if (err != EINPROGRESS)
 		hop_exhausted(t);

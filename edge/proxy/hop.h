@@ -20,11 +20,13 @@ enum hop_source {
 	HOP_STATIC,   /* home server by setting */
 	HOP_SEALED,   /* read out of our own token */
 	HOP_DEVICE,   /* contact of an enrolled device */
+	HOP_PARTNER,  /* edge of another domain (partner.h) */
 };
 
 struct hop_host {
 	struct slice host; /* borrowed from settings or from text */
 	uint16_t port;
+	bool proves; /* HOP_PARTNER: its own name in the certificate will do */
 };
 
 struct hop {
@@ -53,6 +55,14 @@ struct hop {
 		union addr addr;
 	} skip[HOP_CANDIDATES_MAX];
 	struct resolve_wait wait;
+
+	/* HOP_PARTNER */
+	const struct partner_settings *partner; /* in settings; NULL: none */
+	struct slice name;    /* what the certificate must prove */
+	bool looked_up;	      /* candidates are known */
+	struct deadline late; /* it must be reached by then */
+	const char *rule;     /* why it could not be reached, as a word, */
+	char why[200];	      /* and in the operator's words */
 };
 
 /* Make one without candidates. 0 or ENOMEM. */

@@ -9,6 +9,8 @@
 #include "flow.h"
 #include "hop.h"
 #include "intake.h"
+#include "partner.h"
+#include "partners_book.h"
 #include "reply.h"
 
 #include "base/lock.h"
@@ -21,7 +23,11 @@ int proxy_shared_create(struct proxy_shared **out, const struct settings *s,
 {
 	struct proxy_shared *p = calloc(1, sizeof(*p));
 
-	if (!p || homes_create(&p->homes, s->limits.registrations)) {
+	if (!p)
+		return ENOMEM;
+	if (homes_create(&p->homes, s->limits.registrations) ||
+	    partners_create(&p->partners, s->limits.discovered_partners)) {
+		homes_destroy(&p->homes);
 		free(p);
 		return ENOMEM;
 	}
@@ -52,6 +58,7 @@ void proxy_shared_destroy(struct proxy_shared **pp)
 		return;
 	token_keys_unref(&p->keys);
 	homes_destroy(&p->homes);
+	partners_destroy(&p->partners);
 	lock_fini(&p->lock);
 	free(p);
 }
@@ -119,6 +126,7 @@ static int on_start(struct worker *w, void *arg)
 	}
 	read_limits(p);
 	txn_start(p);
+	partner_start(p);
 	deadline_queue_init(&p->sweep, &w->clock, SWEEP_MS, flow_sweep, p);
 	lock_take(&shared->lock);
 	list_append(&shared->proxies, &p->link);
@@ -134,6 +142,7 @@ static void on_reloaded(struct worker *w, void *arg)
 	(void)arg;
 	read_limits(p);
 	txn_reload(p);
+	partner_reload(p);
 	if (renew_pen(p))
 		log_event(LOG_LEVEL_ERROR, "proxy", "keys-kept",
 			  "reason=out-of-memory");
@@ -236,15 +245,19 @@ static void on_closed(struct conn *c, enum conn_end why, void *arg)
 	struct proxy *p = c->worker->user;
 	struct flow *f = c->user;
 
-	(void)why;
 	(void)arg;
 	if (!f)
 		return;
 	while (!list_empty(&f->served))
 		client_gone(LIST_OWNER(f->served.next, struct txn, up_link));
-	while (!list_empty(&f->sent))
-		hop_gone(LIST_OWNER(f->sent.next, struct txn, down_link));
-	ferry_closed(p, f);
+	partner_closed(f, p);
+	while (!list_empty(&f->sent)) {
+		struct txn *t = LIST_OWNER(f->sent.next, struct txn, down_link);
+
+		partner_lost(t, why);
+		hop_gone(t);
+	}
+	ferry_closed(p, f, why);
 	flow_destroy(&f, p);
 }
 

@@ -439,7 +439,7 @@ static void request_begin(struct txn *t, struct job *j)
 			   j->f->token.kind == TOKEN_DIALOG);
 		break;
 	case TO_PARTNER:
-		err = partner_begin(t, j);
+		err = partner_begin(t);
 		break;
 	default:
 		begin_flow(t, t->far_conn, true);
@@ -540,7 +540,9 @@ void request_forward(struct job *j, const struct verdict *verdict)
 	device = set_parties(t, j);
 	if (j->f->method == METHOD_REGISTER)
 		register_begin(t, j);
-	err = request_write(t, j, device);
+	err = t->to == TO_PARTNER ? partner_party(t, j) : 0;
+	if (!err)
+		err = request_write(t, j, device);
 	if (err) {
 		txn_destroy(t);
 		v = err == EBADMSG ? verdict_refuse(400, "route-set-too-long")

@@ -44,6 +44,7 @@ struct aside {
 
 struct proxy_shared {
 	struct homes *homes;
+	struct partners *partners;
 	struct lock lock; /* guards keys and the list of counters */
 	const struct token_keys *keys;
 	struct list proxies; /* for the counters */
@@ -76,6 +77,7 @@ struct proxy {
 	size_t held_bytes; /* of requests kept until they are answered */
 	struct deadline_queue trying, nudge, timer_f, life, timer_c;
 	struct deadline_queue hop_answer, flow_answer;
+	struct deadline_queue partner_answer;
 	struct list abroad; /* txns whose next hop lives on another worker */
 
 	struct deadline_queue sweep; /* flows */
@@ -94,7 +96,7 @@ struct proxy {
 struct flow {
 	struct conn *conn;
 	struct framer framer;
-	enum peer_class base; /* stranger, server or device */
+	enum peer_class base; /* stranger, server, partner or device */
 	uint32_t loaded;      /* proxy->loaded when base was found */
 	struct list served;   /* txns whose request came by it */
 	struct list sent; /* txns whose request went, or waits to go, by it */
@@ -108,6 +110,8 @@ struct flow {
 	struct deadline sweep;
 	uint64_t
 		abroad; /* bit n: worker n, n + 64 ... sent a request down it */
+	uint64_t partner; /* opened to a partner: its key; else 0 */
+	bool proved;	  /* a partner's request was let through */
 	bool kept_alive;  /* promised pings: a Flow-Timer was given */
 	uint8_t mark_len; /* of ";received=..." alone */
 	char mark[80];	  /* ";received=...;rport=..." for Via */

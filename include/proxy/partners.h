@@ -15,8 +15,9 @@ struct partner_account {
 	bool discovered;     /* not listed: the limits count for it */
 	bool slow;	     /* demoted to limits.discovered_slow_rate */
 	bool watched;	     /* asked for too many addresses: refused */
-	uint64_t requests;   /* that policy let through, both ways */
-	uint64_t refused;    /* by the limits below */
+	uint64_t requests;   /* of it, that policy let through */
+	uint64_t outward;    /* to it */
+	uint64_t refused;    /* of it, by the limits for discovered ones */
 	uint64_t successes, failures; /* final answers to its requests */
 	uint32_t addresses;   /* distinct local ones asked for, this hour */
 	uint32_t connections; /* of ours to it */
