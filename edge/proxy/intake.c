@@ -4,6 +4,9 @@
 #include "intake.h"
 
 #include "cancel.h"
+#include "devices.h"
+#include "hold.h"
+#include "partners_book.h"
 #include "register.h"
 #include "reply.h"
 #include "request.h"
@@ -54,9 +57,108 @@ static struct slice mark_of(struct flow *f, const struct frame *frame)
 	return (struct slice){.p = f->mark, .n = f->mark_len};
 }
 
+/* A partner that proves its From domain by SRV records: they have to be known
+ * first. */
+static struct verdict decide_told(struct job *j)
+{
+	struct proxy *p = j->p;
+	int err = j->told ? j->told_err : hold_request(j, &p->service);
+	struct verdict v;
+
+	if (err == EINPROGRESS)
+		return verdict_ask("partner-dns");
+	if (err == ENOBUFS || err == ENOMEM)
+		return verdict_refuse(503, "too-many-held");
+	if (err)
+		return verdict_refuse(504, "partner-dns-fails");
+	j->f->origin.service = &p->service;
+	v = policy_decide(p->w->settings, j->f);
+	return v.kind == VERDICT_ASK ? verdict_refuse(403, "partner-name") : v;
+}
+
+/* Whose word it is, for the border; inside a dialog DNS is not waited for. */
+static void judge(struct job *j)
+{
+	struct proxy *p = j->p;
+
+	federation_prove(&p->proof, p->w->settings, j->f);
+	if (p->proof.by == PROOF_ASK &&
+	    hold_known(p, j->f->from.host, &p->service)) {
+		j->f->origin.service = &p->service;
+		federation_prove(&p->proof, p->w->settings, j->f);
+	}
+	j->proof = &p->proof;
+}
+
+static struct verdict admit_partner(struct job *j)
+{
+	const struct facts *f = j->f;
+	const struct settings *s = j->p->w->settings;
+	struct partners_ask ask = {
+		.domain = f->from.host,
+		.callee = f->ruri_who,
+		.in_dialog = is_in_dialog(f),
+		.listed = settings_partner(s, f->from.host) != NULL,
+		.ends = f->method == METHOD_BYE || f->method == METHOD_ACK,
+	};
+	struct verdict v = partners_admit(j->p->shared->partners, &s->limits,
+					  &ask, j->p->w->now_ms);
+
+	if (v.kind == VERDICT_PASS)
+		judge(j);
+	return v;
+}
+
+/* How much it may ask: the last question, since asking counts. */
+static struct verdict admit(struct job *j)
+{
+	const struct origin *from = &j->f->origin;
+
+	if (from->peer == PEER_PARTNER)
+		return admit_partner(j);
+	if (from->device && !is_in_dialog(j->f) &&
+	    j->f->method != METHOD_REGISTER &&
+	    !devices_admit(j->p->shared->devices, from->device,
+			   j->p->w->now_ms)) {
+		struct verdict v = verdict_refuse(503, "device-too-fast");
+
+		v.extra = SLICE("Retry-After: 1\r\n");
+		return v;
+	}
+	return (struct verdict){.kind = VERDICT_PASS};
+}
+
+/* Is it settled where it goes, by what was signed or proved before? */
+static bool is_settled(const struct facts *f, const struct flow *flow)
+{
+	if (f->to_tag.n && f->token.kind == TOKEN_DIALOG && f->dialog_fits)
+		return true;
+	return f->from_who && flow_has(flow, f->from_who) &&
+	       (f->method != METHOD_REGISTER || f->to_who == f->from_who);
+}
+
+/* What another reader would understand differently goes no further. The first
+ * reading stays good: it is of the frame. */
+static struct verdict read_again(struct job *j)
+{
+	struct proxy *p = j->p;
+	struct msg *m;
+	int err = wire_parse(&m, &p->frame);
+	struct verdict v;
+
+	if (err == ENOMEM)
+		return verdict_refuse(503, "out-of-memory");
+	if (err)
+		return verdict_refuse(400, "unparseable");
+	v = sanity_check(m, &p->sanity_limits);
+	v.extra = (struct slice){0}; /* it points into m */
+	wire_destroy(&m);
+	return v;
+}
+
 static struct verdict decide(struct job *j)
 {
-	struct verdict v;
+	struct verdict v, more;
 
 	if (j->f->method == METHOD_REGISTER &&
 	    j->f->origin.leg == LEG_OUTSIDE) {
@@ -64,7 +166,15 @@ static struct verdict decide(struct job *j)
 		if (v.kind != VERDICT_PASS)
 			return v;
 	}
-	return policy_decide(j->p->w->settings, j->f);
+	v = policy_decide(j->p->w->settings, j->f);
+	if (v.kind == VERDICT_ASK)
+		v = decide_told(j);
+	if (v.kind != VERDICT_FORWARD)
+		return v;
+	more = admit(j);
+	if (more.kind == VERDICT_PASS && !is_settled(j->f, j->flow))
+		more = read_again(j);
+	return more.kind == VERDICT_PASS ? v : more;
 }
 
 static void perform(struct job *j, const struct verdict *v)
@@ -80,7 +190,8 @@ static void perform(struct job *j, const struct verdict *v)
 	case VERDICT_DROP:
 		reply_verdict(j, v);
 		break;
-	case VERDICT_ASK:
+	case VERDICT_ASK: /* it is held */
+		break;
 	case VERDICT_PASS:
 		count_up(&j->p->count.undecided);
 		reply_now(j, 500, (struct slice){0});
@@ -89,26 +200,41 @@ static void perform(struct job *j, const struct verdict *v)
 }
 
 /* A request that may pass buys a stranger time to prove itself; nothing else
- * does. */
+ * does. A partner is proved by one. */
+static void prove(struct job *j)
+{
+	if (j->f->origin.peer == PEER_STRANGER)
+		conn_trust(j->flow->conn, CONN_UNPROVEN);
+	if (j->f->origin.peer == PEER_PARTNER)
+		flow_prove(j->flow);
+}
+
+static bool is_of_transaction(struct job *j)
+{
+	if (j->f->method == METHOD_ACK)
+		return cancel_ack_arrive(j);
+	if (j->f->method != METHOD_CANCEL)
+		return false;
+	if (!hold_cancel(j))
+		cancel_arrive(j);
+	return true;
+}
+
 static void request_arrive(struct job *j)
 {
 	struct verdict v;
 
 	count_up(&j->p->count.requests);
 	j->mark = mark_of(j->flow, &j->p->frame);
-	if (j->f->method == METHOD_ACK && cancel_ack_arrive(j))
+	if (is_of_transaction(j))
 		return;
-	if (j->f->method == METHOD_CANCEL) {
-		cancel_arrive(j);
-		return;
-	}
 	if (j->p->w->draining && !is_in_dialog(j->f)) {
 		reply_now(j, 503, SLICE("Retry-After: 10\r\n"));
 		return;
 	}
 	v = decide(j);
-	if (v.kind == VERDICT_FORWARD && j->f->origin.peer == PEER_STRANGER)
-		conn_trust(j->flow->conn, CONN_UNPROVEN);
+	if (v.kind == VERDICT_FORWARD)
+		prove(j);
 	perform(j, &v);
 	/* A server that is not ours has nothing more to say. */
 	if (v.kind == VERDICT_REFUSE && j->f->origin.leg == LEG_INSIDE &&
@@ -136,93 +262,69 @@ static void refuse_frame(struct proxy *p, struct flow *f,
 		conn_close(f->conn, CONN_END_REFUSED);
 }
 
-/* How a message is read. */
-enum reading {
-	READ_ANSWER, /* of a server of ours: matched and passed back */
-	READ_ONCE, /* what looks settled: a dialog of ours, a user proved here */
-	READ_TWICE, /* anything else: by us and by Sofia's parser */
-};
-
-static bool has_to_tag(const struct frame *frame)
-{
-	int to = frame_find(frame, FIELD_TO, 0);
-	struct slice v =
-		to < 0 ? (struct slice){0} : frame_value(frame, (unsigned)to);
-
-	return v.n && memmem(v.p, v.n, ";tag=", 5);
-}
-
-static enum reading reading_of(const struct frame *frame,
-			       const struct origin *from)
-{
-	if (frame->response)
-		return from->peer == PEER_SERVER ? READ_ANSWER : READ_TWICE;
-	if (from->peer == PEER_USER || from->peer == PEER_DEVICE)
-		return from->whos ? READ_ONCE : READ_TWICE;
-	return frame_find(frame, FIELD_ROUTE, 0) >= 0 && has_to_tag(frame)
-		       ? READ_ONCE
-		       : READ_TWICE;
-}
-
-/* Parser, sanity, facts. PASS, or why not. */
-static struct verdict read_message(struct job *j, const struct origin *from,
-				   enum reading reading)
+/* Parser, sanity, facts. PASS, or why not. A request is read by us alone at
+ * first: what is refused anyway needs no second reader. So is an answer of a
+ * server of ours, which is only matched and passed back. */
+static struct verdict read_message(struct job *j, const struct origin *from)
 {
 	struct proxy *p = j->p;
+	bool response = p->frame.response;
+	bool ours = response && from->peer == PEER_SERVER;
 	struct facts_self self = {
 		.settings = p->w->settings,
 		.pen = p->pen,
 		.wall_s = p->w->wall_s,
 	};
 	struct verdict v;
-	int err = reading == READ_TWICE ? wire_parse(&j->msg, &p->frame)
-					: wire_adopt(&j->msg, &p->frame);
+	int err = response && !ours ? wire_parse(&j->msg, &p->frame)
+				    : wire_adopt(&j->msg, &p->frame);
 
 	if (err == ENOMEM)
 		return verdict_refuse(503, "out-of-memory");
 	if (err)
 		return verdict_refuse(400, "unparseable");
-	v = reading == READ_ANSWER ? sanity_answer(j->msg)
-				   : sanity_check(j->msg, &p->sanity_limits);
+	v = ours ? sanity_answer(j->msg)
+		 : sanity_check(j->msg, &p->sanity_limits);
 	if (v.kind == VERDICT_PASS && facts_read(j->f, j->msg, from, &self))
 		v = verdict_refuse(400, "unreadable");
 	return v;
 }
 
-/* Is it settled where it goes, by what was signed or proved before? */
-static bool is_settled(const struct facts *f, const struct flow *flow)
-{
-	if (f->to_tag.n && f->token.kind == TOKEN_DIALOG && f->dialog_fits)
-		return true;
-	return f->from_who && flow_has(flow, f->from_who) &&
-	       (f->method != METHOD_REGISTER || f->to_who == f->from_who);
-}
-
 /* One framed message, all the way. */
-static void take_message(struct proxy *p, struct flow *f)
+static void take_message(struct job *j)
 {
-	struct job j = {.p = p, .flow = f, .f = &p->facts};
+	struct proxy *p = j->p;
 	struct origin origin;
-	enum reading reading;
 	struct verdict v;
 
-	flow_origin(f, p, &origin);
-	reading = reading_of(&p->frame, &origin);
-	v = read_message(&j, &origin, reading);
-	if (v.kind == VERDICT_PASS && reading == READ_ONCE &&
-	    !is_settled(&p->facts, f)) {
-		wire_destroy(&j.msg);
-		v = read_message(&j, &origin, READ_TWICE);
-	}
+	flow_origin(j->flow, p, &origin);
+	v = read_message(j, &origin);
 	if (v.kind != VERDICT_PASS) {
-		refuse_frame(p, f, &v);
+		refuse_frame(p, j->flow, &v);
 	} else if (p->facts.response) {
 		count_up(&p->count.responses);
-		response_arrive(&j, f->conn->id);
+		response_arrive(j, j->flow->conn->id);
 	} else {
-		request_arrive(&j);
+		request_arrive(j);
 	}
-	wire_destroy(&j.msg);
+	wire_destroy(&j->msg);
+}
+
+void intake_again(struct proxy *p, struct flow *f, struct slice bytes, int err,
+		  const struct resolve_service *s)
+{
+	struct job j = {
+		.p = p,
+		.flow = f,
+		.f = &p->facts,
+		.told = true,
+		.told_err = err,
+	};
+
+	if (!err)
+		p->service = *s;
+	if (!framer_index(&p->frame, bytes))
+		take_message(&j);
 }
 
 void intake_response(struct proxy *p, conn_id by, struct slice bytes)
@@ -255,6 +357,7 @@ static bool intake_step(struct proxy *p, struct flow *f, struct slice in,
 			size_t *used)
 {
 	struct verdict v;
+	struct job j;
 
 	*used = 0;
 	switch (framer_next(&f->framer, limits_of(p, f), in, used, &p->frame,
@@ -271,7 +374,8 @@ static bool intake_step(struct proxy *p, struct flow *f, struct slice in,
 		conn_expect(f->conn, CONN_WAIT_BODY);
 		return false;
 	case FRAMER_MESSAGE:
-		take_message(p, f);
+		j = (struct job){.p = p, .flow = f, .f = &p->facts};
+		take_message(&j);
 		return true;
 	case FRAMER_PING:
 		/* RFC 5626 §4.4.1: "\r\n\r\n" is answered with "\r\n". */

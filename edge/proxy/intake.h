@@ -10,6 +10,11 @@
  * bytes that were. */
 size_t intake_bytes(struct proxy *p, struct flow *f, struct slice in);
 
+/* A request that waited for DNS to say who serves its From domain, or why that
+ * is not known. */
+void intake_again(struct proxy *p, struct flow *f, struct slice bytes, int err,
+		  const struct resolve_service *s);
+
 /* A response that another worker handed over; it came by that connection. */
 void intake_response(struct proxy *p, conn_id by, struct slice bytes);
 

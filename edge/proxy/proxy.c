@@ -5,8 +5,10 @@
 #include "proxy/proxy.h"
 
 #include "cancel.h"
+#include "devices.h"
 #include "ferry.h"
 #include "flow.h"
+#include "hold.h"
 #include "hop.h"
 #include "intake.h"
 #include "partner.h"
@@ -26,7 +28,9 @@ int proxy_shared_create(struct proxy_shared **out, const struct settings *s,
 	if (!p)
 		return ENOMEM;
 	if (homes_create(&p->homes, s->limits.registrations) ||
-	    partners_create(&p->partners, s->limits.discovered_partners)) {
+	    partners_create(&p->partners, s->limits.discovered_partners) ||
+	    devices_create(&p->devices)) {
+		partners_destroy(&p->partners);
 		homes_destroy(&p->homes);
 		free(p);
 		return ENOMEM;
@@ -59,6 +63,7 @@ void proxy_shared_destroy(struct proxy_shared **pp)
 	token_keys_unref(&p->keys);
 	homes_destroy(&p->homes);
 	partners_destroy(&p->partners);
+	devices_destroy(&p->devices);
 	lock_fini(&p->lock);
 	free(p);
 }
@@ -127,6 +132,7 @@ static int on_start(struct worker *w, void *arg)
 	read_limits(p);
 	txn_start(p);
 	partner_start(p);
+	hold_start(p);
 	deadline_queue_init(&p->sweep, &w->clock, SWEEP_MS, flow_sweep, p);
 	lock_take(&shared->lock);
 	list_append(&shared->proxies, &p->link);
@@ -164,6 +170,7 @@ static void on_stop(struct worker *w, void *arg)
 	lock_take(&shared->lock);
 	list_remove(&p->link);
 	lock_give(&shared->lock);
+	hold_stop(p);
 	txn_stop(p);
 	token_pen_destroy(&p->pen);
 	token_keys_unref(&p->keys);
@@ -250,6 +257,7 @@ static void on_closed(struct conn *c, enum conn_end why, void *arg)
 		return;
 	while (!list_empty(&f->served))
 		client_gone(LIST_OWNER(f->served.next, struct txn, up_link));
+	hold_closed(p, f);
 	partner_closed(f, p);
 	while (!list_empty(&f->sent)) {
 		struct txn *t = LIST_OWNER(f->sent.next, struct txn, down_link);

@@ -45,6 +45,7 @@ struct aside {
 struct proxy_shared {
 	struct homes *homes;
 	struct partners *partners;
+	struct devices *devices;
 	struct lock lock; /* guards keys and the list of counters */
 	const struct token_keys *keys;
 	struct list proxies; /* for the counters */
@@ -84,12 +85,18 @@ struct proxy {
 	struct aside aside;
 	uint32_t loaded; /* counts reloads, so that flows look again */
 
+	struct list questions; /* hold.c: domains whose edges are asked for */
+	unsigned questions_n;
+	struct deadline_queue hold;
+
 	/* scratch for the message in hand, and for what is written of it */
 	struct buf via, top, end, word, out;
 	struct framer_limits frame_limits, device_frame_limits;
 	struct sanity_limits sanity_limits;
 	struct frame frame;
 	struct facts facts;
+	struct resolve_service service; /* of a partner's From domain */
+	struct proof proof;
 };
 
 /* What the proxy knows of a connection; conn->user. */
@@ -123,7 +130,10 @@ struct job {
 	struct flow *flow; /* it came by */
 	struct msg *msg;
 	struct facts *f;
-	struct slice mark;	   /* ";received=..." for its top Via */
+	struct slice mark; /* ";received=..." for its top Via */
+	bool told; /* p->service holds what was asked for, or told_err why not */
+	int told_err;
+	uint32_t recalled;	   /* its record in recall.h */
 	const struct proof *proof; /* of a partner's request; else NULL */
 };
 
