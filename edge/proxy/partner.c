@@ -129,7 +129,7 @@ static void add_edge(struct hop *h, struct slice host, uint16_t port,
 		     bool proves)
 {
 	if (settings_blocked(h->settings, host)) {
-		say(h, "partner-blocked", "%.*s is on the block list",
+		say(h, "way-blocked", "%.*s is on the block list",
 		    SLICE_ARG(host));
 		return;
 	}
@@ -166,7 +166,7 @@ static void edges_found(int err, const struct resolve_service *s, void *arg)
 	const struct host_port *route = &h->settings->federation.route;
 
 	if (err) {
-		say(h, "partner-dns-fails", "%s: DNS %s", t->far_domain,
+		say(h, "way-dns-fails", "%s: DNS %s", t->far_domain,
 		    err == ETIMEDOUT ? "did not answer" : "failed");
 	} else if (s->n) {
 		add_service(h, s);
@@ -174,7 +174,7 @@ static void edges_found(int err, const struct resolve_service *s, void *arg)
 		h->name = slice_of(route->host);
 		add_edge(h, h->name, route->port, true);
 	} else {
-		say(h, "partner-no-srv", "%s: no SRV record", t->far_domain);
+		say(h, "way-no-srv", "%s: no SRV record", t->far_domain);
 	}
 	hop_next(t);
 }
@@ -255,7 +255,7 @@ void partner_sift(struct hop *h)
 			  "partner-address-refused", "host=%s address=%s",
 			  log_text(host, hop_host(h)->host),
 			  addr_text(a, addr));
-		say(h, "partner-address-refused",
+		say(h, "way-not-public",
 		    "%.*s: its address is not a public one",
 		    SLICE_ARG(hop_host(h)->host));
 	}
@@ -332,10 +332,9 @@ int partner_connect(struct txn *t)
 	if (!err)
 		return 0;
 	if (err == EBUSY)
-		say(h, "partner-busy", "%s: no connection is free",
-		    t->far_domain);
+		say(h, "way-busy", "%s: no connection is free", t->far_domain);
 	else
-		say(h, "partner-unreachable", "%.*s: cannot connect: %s",
+		say(h, "way-unreachable", "%.*s: cannot connect: %s",
 		    SLICE_ARG(hop_host(h)->host), strerror(err));
 	log_event(LOG_LEVEL_NOTICE, txn_name(t, name), "hop-unreachable",
 		  "target=%s errno=%d", addr_text(&h->addr, text), err);
@@ -364,23 +363,23 @@ void partner_lost(struct txn *t, enum conn_end why)
 	host = h->at ? hop_host(h)->host : h->name;
 	switch (why) {
 	case CONN_END_NAME:
-		say(h, "partner-certificate",
+		say(h, "way-certificate",
 		    "certificate of %.*s does not prove %s", SLICE_ARG(host),
 		    t->far_domain);
 		break;
 	case CONN_END_HANDSHAKE:
-		say(h, "partner-tls", "%.*s: TLS refused", SLICE_ARG(host));
+		say(h, "way-tls", "%.*s: TLS refused", SLICE_ARG(host));
 		break;
 	case CONN_END_DEADLINE_HANDSHAKE:
-		say(h, "partner-tls", "%.*s: TLS did not finish in time",
+		say(h, "way-tls", "%.*s: TLS did not finish in time",
 		    SLICE_ARG(host));
 		break;
 	case CONN_END_CONNECT:
-		say(h, "partner-unreachable", "%.*s: cannot connect",
+		say(h, "way-unreachable", "%.*s: cannot connect",
 		    SLICE_ARG(host));
 		break;
 	default:
-		say(h, "partner-unreachable", "%.*s: connection lost",
+		say(h, "way-unreachable", "%.*s: connection lost",
 		    SLICE_ARG(host));
 		break;
 	}
@@ -392,7 +391,7 @@ static void give_up(struct txn *t)
 {
 	struct hop *h = t->hop;
 	uint16_t status = t->best == 503 ? 500 : 504;
-	const char *rule = h->rule ? h->rule : "partner-silent";
+	const char *rule = h->rule ? h->rule : "way-silent";
 	char name[40], line[sizeof(h->why) + 64] = "";
 
 	if (!h->why[0])
