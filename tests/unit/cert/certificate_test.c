@@ -1,5 +1,5 @@
 /*
- * peer_test.c - which names a certificate proves, and which it does not.
+ * certificate_test.c - which names a certificate proves, and which it does not.
  */
 #include "cert/certificate.h"
 

@@ -16,6 +16,12 @@
 
 #define CERT_DAY_S (24 * 3600L)
 
+/** A certificate with its key. */
+struct cert {
+	X509 *x509;
+	EVP_PKEY *key;
+};
+
 /** What to put in; what is NULL is left out. */
 struct cert_order {
 	const char *cn;
@@ -23,13 +29,8 @@ struct cert_order {
 	const char *usage;   /* extended: "serverAuth" */
 	const char *nul_dns; /* DNS name with a NUL where it has a '!' */
 	bool authority;
-	long ends_s; /* from now; 0 is a day */
-};
-
-/** A certificate with its key, and who signed it. */
-struct cert {
-	X509 *x509;
-	EVP_PKEY *key;
+	long starts_s, ends_s; /* from now; 0: two days ago, in a day */
+	const struct cert *same_key;
 };
 
 static inline void cert_extend(X509 *x, X509 *issuer, int nid, const char *text)
@@ -78,14 +79,17 @@ static inline void cert_make(struct cert *out, const struct cert_order *o,
 {
 	static long serial = 1000;
 	X509 *x = X509_new();
-	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *key = o->same_key ? o->same_key->key : EVP_EC_gen("P-256");
 	const struct cert *signer = by ? by : out;
 
+	if (o->same_key)
+		EVP_PKEY_up_ref(key);
 	out->x509 = x;
 	out->key = key;
 	X509_set_version(x, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), serial++);
-	X509_gmtime_adj(X509_getm_notBefore(x), -2 * CERT_DAY_S);
+	X509_gmtime_adj(X509_getm_notBefore(x),
+			o->starts_s ? o->starts_s : -2 * CERT_DAY_S);
 	X509_gmtime_adj(X509_getm_notAfter(x),
 			o->ends_s ? o->ends_s : CERT_DAY_S);
 	X509_set_pubkey(x, key);

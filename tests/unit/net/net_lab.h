@@ -86,6 +86,9 @@ static inline void lab_certs(struct lab *l)
 	cert_save(&l->in, NULL, l->dir, "in");
 }
 
+/** Settings that a test wants changed before they are used; NULL: none. */
+static void (*lab_arrange)(struct lab *);
+
 /** Every port is 0: the system finds one. */
 static inline void lab_open(struct lab *l)
 {
@@ -102,6 +105,8 @@ static inline void lab_open(struct lab *l)
 	l->s->leg[LEG_INSIDE].tls_port = 0;
 	l->s->device_port = 0;
 	l->s->limits.unauth_rate = 1000;
+	if (lab_arrange)
+		lab_arrange(l);
 	why[0] = '\0';
 	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&l->tls, l->s, why), 0);
 }
