@@ -355,6 +355,7 @@ static void a_reload_changes_the_certificate_and_keeps_connections(void)
 	CU_ASSERT_TRUE(client_echo(&old));
 	CU_ASSERT_TRUE(client_echo(&new));
 	CU_ASSERT_EQUAL(seen.reloads, 2);
+	CU_ASSERT_EQUAL(ws->worker[1]->conns.judge, 1); /* by new contexts */
 	workers_stop(&ws);
 	client_close(&old);
 	client_close(&new);
