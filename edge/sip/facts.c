@@ -23,6 +23,7 @@ static void clear(struct facts *out)
 {
 	ZERO(out, origin, from_aor);
 	out->from_aor[0] = out->to_aor[0] = out->ruri_aor[0] = '\0';
+	out->preferred_aor[0] = '\0';
 	ZERO(out, from_ours, target_uri);
 	ZERO(out, target_fits, route);
 	ZERO(out, token, sealed);
@@ -196,6 +197,7 @@ static void read_extensions(struct facts *out, const struct msg *m)
 	out->has_record_route = said_has(s, FIELD_RECORD_ROUTE);
 	out->has_path = said_has(s, FIELD_PATH);
 	out->has_flow_timer = said_has(s, FIELD_FLOW_TIMER);
+	out->has_privacy = said_has(s, FIELD_PRIVACY);
 	if (end < type.n)
 		type.n = end;
 	out->content_type = slice_trim(type);

@@ -67,6 +67,18 @@ static struct slice first_of(const struct msg *m, enum field field)
 		       : (struct slice){0};
 }
 
+/* A wish that cannot be read is none. */
+static void read_preferred(struct facts *out, const struct facts_self *self)
+{
+	struct part_addr addr;
+	struct uri_facts uri;
+
+	if (parts_addr(&addr, out->preferred) || facts_uri(&uri, addr.uri) ||
+	    facts_aor(out->preferred_aor, &uri))
+		return;
+	out->preferred_who = token_who(self->pen, slice_of(out->preferred_aor));
+}
+
 void facts_read_claims(struct facts *out, const struct msg *m,
 		       const struct facts_self *self)
 {
@@ -75,6 +87,8 @@ void facts_read_claims(struct facts *out, const struct msg *m,
 	if (said_has(&m->said, FIELD_P_ASSERTED_IDENTITY))
 		read_asserted(out, m, self);
 	out->preferred = first_of(m, FIELD_P_PREFERRED_IDENTITY);
+	if (out->preferred.p && out->origin.peer == PEER_USER)
+		read_preferred(out, self);
 	out->mark = first_of(m, FIELD_EDGE_MARK);
 	if (out->origin.peer == PEER_PARTNER)
 		out->from_domain_who =

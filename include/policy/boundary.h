@@ -3,7 +3,8 @@
  * Which header fields cross the edge: between whom, which way.
  *
  * One table (boundary.c) says for every field what happens to it in each
- * direction for each class of peer. Fields without a row cross untouched.
+ * direction for each class of peer: user (registered or not), partner, device.
+ * Between servers all crosses.
  */
 #ifndef POLICY_BOUNDARY_H
 #define POLICY_BOUNDARY_H
@@ -49,9 +50,10 @@ enum boundary_act boundary_act(enum boundary_way way, enum peer_class far,
 			       enum field field);
 
 /**
- * The fields that the edge writes into a request that goes inward: the source
- * mark, once, and for a user the identity registered on its flow (RFC 3325
- * §9.1). Whole lines with CRLF.
+ * The fields that the edge writes into a request. Inward: the source mark,
+ * once, and for a user the identity registered on its flow (RFC 3325 §9.1).
+ * Of a request from inside, meant for one that goes to a partner: a mark that
+ * says whether we know the sender. Whole lines with CRLF.
  *
  * @param out    appended to
  * @param s      settings snapshot
@@ -62,10 +64,11 @@ void boundary_assert(struct buf *out, const struct settings *s,
 		     const struct facts *f, const struct proof *proof);
 
 /**
- * Fields to keep although the table drops them, of this very request: a
- * partner's P-Asserted-Identity when it lies in a domain that it proved.
+ * Fields to keep although the table drops them, of this very message: a
+ * partner's P-Asserted-Identity when it lies in the domain that it proved; one
+ * of the inside when no Privacy was asked for (RFC 3325 §7).
  *
- * @param f      facts of the request
+ * @param f      facts of the request, or of an answer from inside
  * @param proof  of a partner, else NULL
  * @return       FIELD_BIT set to clear from boundary_drop()
  */

@@ -129,7 +129,7 @@ struct facts {
 	struct uri_facts from, to;
 	struct slice from_tag, to_tag;
 	char from_aor[FACTS_AOR_MAX], to_aor[FACTS_AOR_MAX],
-		ruri_aor[FACTS_AOR_MAX];
+		ruri_aor[FACTS_AOR_MAX], preferred_aor[FACTS_AOR_MAX];
 	bool from_ours, to_ours;
 	uint64_t from_who, to_who, ruri_who; /* token_who() of the AORs */
 	uint64_t from_domain_who; /* PEER_PARTNER: facts_domain_who() of From */
@@ -140,6 +140,7 @@ struct facts {
 	bool asserted_ours;	/* any P-Asserted-Identity is in a domain of
 				  ours, or cannot be read */
 	struct slice preferred; /* value of P-Preferred-Identity */
+	uint64_t preferred_who; /* PEER_USER: token_who() of preferred_aor */
 	struct slice mark;	/* value of X-Edge-Source as it came */
 	struct token target;	/* of a Request-URI that is a Contact we wrote
 				(TOKEN_CONTACT), else zeroed */
@@ -162,7 +163,7 @@ struct facts {
 	struct contact_facts contact[FACTS_CONTACTS_MAX];
 	uint32_t expires; /* [s], UINT32_MAX when absent */
 	bool supports_outbound, requires_outbound; /* Supported; Require */
-	bool has_record_route, has_path, has_flow_timer;
+	bool has_record_route, has_path, has_flow_timer, has_privacy;
 	struct slice content_type; /* "application/sdp", params cut off */
 	bool dialog_fits; /* token is of the dialog that Call-ID and one tag name */
 };

@@ -6,7 +6,7 @@
 
 static struct conn *alice, *bob, *home;
 static struct heard invite, ok, h;
-static char route[2048];
+static char route[2048], told[512];
 
 #define INSIDE	"@edge01.internal.example:5061;transport=tls;lr>"
 #define OUTSIDE "@sip.example.com:5061;transport=tls;lr>"
@@ -42,17 +42,28 @@ static void each_side_sees_its_own(void)
 	stage_close();
 }
 
+/* The URI of its Contact: whom a party may name in the dialog. */
+static const char *contact_of(const struct heard *m)
+{
+	struct slice v = value(m, FIELD_CONTACT, 0);
+
+	CU_ASSERT_TRUE_FATAL(v.n > 2 && v.p[0] == '<');
+	snprintf(told, sizeof(told), "%.*s", (int)slice_index(v, '>') - 1,
+		 v.p + 1);
+	return told;
+}
+
 static void caller_goes_on_inside(void)
 {
 	alice_talks();
 	ask(alice, .method = "ACK", .branch = "z9hG4bKack",
-	    .uri = "sip:bob@10.0.0.31", .to_tag = "t1",
+	    .uri = contact_of(&ok), .to_tag = "t1",
 	    .more = route_line(route, record(&ok, 0)));
 	hear(at(HOME01), "ACK sip:bob@10.0.0.31 SIP/2.0", &h);
 	CU_ASSERT_EQUAL(values(&h, FIELD_ROUTE), 0);
 	CU_ASSERT_EQUAL(values(&h, FIELD_RECORD_ROUTE), 0);
 	ask(alice, .method = "BYE", .branch = "z9hG4bKbye", .cseq = 2,
-	    .uri = "sip:bob@10.0.0.31", .to_tag = "t1",
+	    .uri = contact_of(&ok), .to_tag = "t1",
 	    .more = route_line(route, record(&ok, 0)));
 	hear(at(HOME01), "BYE sip:bob@10.0.0.31", &h);
 	answer(&h, 200, "");
