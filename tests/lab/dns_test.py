@@ -41,6 +41,11 @@ alias.example.com. CNAME plain.example.com.
 dead.example.com. CNAME nowhere.example.com.
 _sips._tcp.half.example.com. SRV 1 0 5061 lost.example.net.
 _sips._tcp.half.example.com. SRV 2 0 5061 most.example.com.
+_sipfederationtls._tcp.p.example.com. SRV 10 0 5061 edge1.p.example.com.
+_sipfederationtls._tcp.p.example.com. SRV 20 0 5062 edge2.p.example.com.
+_sips._tcp.p.example.com. SRV 0 0 5061 users.p.example.com.
+_sipfederationtls._tcp.shut.example.com. SRV 0 0 0 .
+_sips._tcp.shut.example.com. SRV 0 0 5061 users.p.example.com.
 """ + "".join("""
 _sips._tcp.big.example.com. SRV %d 0 %d big%d.example.com.
 big%d.example.com. A 198.51.100.%d
@@ -54,6 +59,21 @@ plain.example.com. A 10.0.0.20
 plain.example.com. AAAA fd00::20
 plain.example.com. AAAA fd00::21
 """
+
+# Zones of their own, each an island with a trust anchor.
+SIGNED = """
+$TTL 6
+@ SOA ns host 1 3600 600 86400 6
+@ NS ns
+ns A 192.0.2.53
+_sipfederationtls._tcp SRV 0 0 5061 edge.hoster.example.com.
+_sips._tcp.users SRV 0 0 5071 sip
+_sipfederationtls._tcp.old SRV 0 0 5061 edge
+sip A 192.0.2.60
+edge A 192.0.2.61
+"""
+ISLANDS = ("signed.example", "forged.example", "expired.example",
+           "stripped.example")
 
 
 def free_address():
@@ -77,7 +97,7 @@ class Server:
     def __init__(self, folder, name, zone):
         self.folder, self.name, self.zone = folder, name, zone
         self.host, self.port = free_address()
-        self.process = None
+        self.process, self.islands = None, []
         self.at = "%s@%d" % (self.host, self.port)
 
     def config(self):
@@ -94,6 +114,10 @@ class Server:
                 name, data = row.split(" ", 1)
                 lines.append("  local-data: '%s %d IN %s'"
                              % (name, SHORT_TTL_S, data))
+        for zone in self.islands:
+            lines += ["auth-zone:", "  name: \"%s.\"" % zone,
+                      "  zonefile: \"%s\"" % zone, "  for-downstream: no",
+                      "  for-upstream: yes", "  fallback-enabled: no"]
         lines += ["remote-control:", "  control-enable: no", ""]
         return "\n".join(lines)
 
@@ -125,6 +149,34 @@ class Server:
             self.process.kill()
         if self.process:
             self.process.wait()
+
+
+def make_island(folder, zone):
+    """Write a signed zone, or one that pretends; its trust anchor."""
+    def tool(*words):
+        done = subprocess.run(words, cwd=folder, capture_output=True,
+                              text=True)
+        if done.returncode:
+            raise OSError("%s: %s" % (words[0], done.stderr[-300:]))
+        return done.stdout.strip()
+
+    path = os.path.join(folder, zone)
+    with open(path, "w") as f:
+        f.write("$ORIGIN %s.\n%s" % (zone, SIGNED))
+    key = tool("ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone + ".")
+    dates = ["-i", "20200101", "-e", "20200201"] \
+        if zone == "expired.example" else []
+    tool("ldns-signzone", *dates, "-f", zone + ".signed", zone, key)
+    if zone != "stripped.example":
+        with open(path + ".signed") as f:
+            text = f.read()
+        if zone == "forged.example":
+            text = text.replace("edge.hoster.example.com.",
+                                "edge.robber.example.com.")
+        with open(path, "w") as f:
+            f.write(text)
+    with open(os.path.join(folder, key + ".ds")) as f:
+        return f.read()
 
 
 def cached(name):
@@ -161,6 +213,10 @@ class Bench:
         program = build_probe(self.folder)
         self.outside = Server(self.folder, "outside", OUTSIDE)
         self.servers.append(self.outside)
+        self.anchor = os.path.join(self.folder, "anchors")
+        with open(self.anchor, "w") as f:
+            f.write("".join(make_island(self.folder, z) for z in ISLANDS))
+        self.outside.islands = ISLANDS
         self.outside.start()
         self.inside = Server(self.folder, "inside", INSIDE)
         self.servers.append(self.inside)
@@ -200,6 +256,63 @@ class Bench:
     def expect(self, want, *arguments, **options):
         got = self.look(*arguments, **options)
         assert got == want, "%s: %r, not %r" % (arguments[0], got, want)
+
+    def edges(self, want, domain):
+        got = self.ask("edges", domain)
+        assert got == want, "%s: %r, not %r" % (domain, got, want)
+
+
+def the_federation_service_comes_first(t):
+    t.edges("open edge1.p.example.com:5061 edge2.p.example.com:5062",
+            "p.example.com")
+
+
+def sips_stands_in_for_the_federation_service(t):
+    t.edges("open home.example.com:5071", "known.example.com")
+
+
+def a_domain_without_federation_has_nobody(t):
+    t.edges("nobody", "plain.example.com")
+    t.edges("nobody", "nobody.example.com")
+    t.edges("nobody", "192.0.2.1")
+    t.edges("nobody", "shut.example.com")
+    t.edges("EIO", "example.net")
+
+
+def without_trust_anchor_nothing_is_secure(t):
+    t.edges("open edge.hoster.example.com:5061", "signed.example")
+    t.edges("open edge.robber.example.com:5061", "forged.example")
+
+
+def a_signed_service_is_secure(t):
+    got = t.ask("reload", t.outside.at, t.inside.at, t.anchor)
+    assert got == "ok", got
+    t.edges("secure edge.hoster.example.com:5061", "signed.example")
+    t.edges("secure sip.signed.example:5071", "users.signed.example")
+    t.edges("nobody", "sip.signed.example")
+    t.expect("192.0.2.60:5061", "sip.signed.example", 5061)
+    t.edges("open edge1.p.example.com:5061 edge2.p.example.com:5062",
+            "p.example.com")
+
+
+def a_forged_service_is_a_failure(t):
+    t.edges("EIO", "forged.example")
+    t.expect("192.0.2.60:5061", "sip.forged.example", 5061)
+    for zone in ("expired.example", "stripped.example"):
+        t.edges("EIO", zone)
+        t.expect("EIO", "sip." + zone, 5061)
+
+
+def a_trust_anchor_that_cannot_be_read_is_said_at_once(t):
+    got = t.ask("reload", t.outside.at, t.inside.at, t.folder + "/none")
+    assert re.match("failed: dns: .*/none: No such file", got), got
+    bad = os.path.join(t.folder, "bad")
+    with open(bad, "w") as f:
+        f.write("this is no record\n")
+    got = t.ask("reload", t.outside.at, t.inside.at, bad)
+    assert re.match("failed: dns: .*/bad: ", got), got
+    t.edges("secure edge.hoster.example.com:5061", "signed.example")
+    assert t.ask("reload", t.outside.at, t.inside.at) == "ok"
 
 
 def services_come_by_priority_and_weight(t):
@@ -342,6 +455,13 @@ def a_reload_takes_other_servers(t):
 
 
 TESTS = [
+    the_federation_service_comes_first,
+    sips_stands_in_for_the_federation_service,
+    a_domain_without_federation_has_nobody,
+    without_trust_anchor_nothing_is_secure,
+    a_signed_service_is_secure,
+    a_forged_service_is_a_failure,
+    a_trust_anchor_that_cannot_be_read_is_said_at_once,
     services_come_by_priority_and_weight,
     tcp_asks_for_its_own_service,
     a_host_without_service_has_the_default_port,
@@ -367,6 +487,8 @@ TESTS = [
 def missing():
     if not shutil.which("unbound", path="/usr/sbin:/usr/bin"):
         return "unbound is not installed"
+    if not shutil.which("ldns-signzone"):
+        return "ldns-signzone (ldnsutils) is not installed"
     if not os.path.exists(BUILD + "/edge/libnet.a"):
         return "there is no %s/edge/libnet.a" % BUILD
     return None

@@ -10,7 +10,8 @@
  *	many LEG COUNT HOST            looks up nI.HOST all at once: how many
  *	leave LEG COUNT HOST           the same, cancelled at once
  *	cost LEG COUNT HOST            [ns] of a lookup that is known
- *	reload OUTSIDE-SERVERS INSIDE-SERVERS
+ *	edges DOMAIN                   secure or not, and its edges; nobody
+ *	reload OUTSIDE-SERVERS INSIDE-SERVERS [TRUST-ANCHOR]
  *
  * The resolver is on the main thread, the front on another, as in the edge.
  */
@@ -38,6 +39,7 @@ struct change {
 	struct post post;
 	struct settings s;
 	char *server[LEG_COUNT][SERVERS_MAX], text[LEG_COUNT][600];
+	char anchor[600];
 	char why[WHY_MAX];
 	int err;
 	bool done;
@@ -81,7 +83,7 @@ static void split(struct change *c, enum leg leg, const char *servers)
 }
 
 static void make_snapshot(struct change *c, const char *outside,
-			  const char *inside)
+			  const char *inside, const char *anchor)
 {
 	c->s = (struct settings){.host = host, .hosts = hosts};
 	c->s.leg[LEG_OUTSIDE].address = &v4;
@@ -90,6 +92,9 @@ static void make_snapshot(struct change *c, const char *outside,
 	c->s.leg[LEG_INSIDE].addresses = 2;
 	split(c, LEG_OUTSIDE, outside);
 	split(c, LEG_INSIDE, inside);
+	snprintf(c->anchor, sizeof(c->anchor), "%s", anchor);
+	if (anchor[0])
+		c->s.leg[LEG_OUTSIDE].trust_anchor = c->anchor;
 }
 
 static void told(int err, const struct resolved *list, void *arg)
@@ -152,6 +157,46 @@ static void look(struct resolve_key key)
 	printf("\n");
 }
 
+/** A waiter for the edges of a domain. */
+struct edges_waiter {
+	struct resolve_wait wait;
+	int err; /* EINPROGRESS until told */
+	struct resolve_service service;
+};
+
+static void edges_told(int err, const struct resolve_service *service,
+		       void *arg)
+{
+	struct edges_waiter *w = arg;
+
+	w->err = err;
+	if (service)
+		w->service = *service;
+}
+
+static void edges(const char *domain)
+{
+	struct edges_waiter w = {.wait = {.service_fn = edges_told, .arg = &w}};
+
+	w.err = resolve_edges(front, slice_of(domain), now_mono_ms(),
+			      &w.service, &w.wait);
+	while (w.err == EINPROGRESS)
+		uv_run(&asking_loop, UV_RUN_ONCE);
+	if (w.err) {
+		printf("%s\n", word_of(w.err));
+		return;
+	}
+	if (w.service.n == 0)
+		printf("nobody\n");
+	for (unsigned i = 0; i < w.service.n; i++)
+		printf("%s %s:%u%s",
+		       i		  ? ""
+		       : w.service.secure ? "secure"
+					  : "open",
+		       w.service.edge[i].host, w.service.edge[i].port,
+		       i + 1 == w.service.n ? "\n" : "");
+}
+
 static void many(struct resolve_key key, unsigned n, bool leave)
 {
 	struct waiter *w = calloc(n, sizeof(*w));
@@ -210,13 +255,13 @@ static void change(struct post *p, void *arg)
 	postbox_put(asking_box, p);
 }
 
-static void reload(const char *outside, const char *inside)
+static void reload(const char *outside, const char *inside, const char *anchor)
 {
 	static struct change *used = &first_change;
 	struct change *c =
 		used == &first_change ? &second_change : &first_change;
 
-	make_snapshot(c, outside, inside);
+	make_snapshot(c, outside, inside, anchor);
 	c->done = false;
 	c->post.fn = change;
 	postbox_put(main_box, &c->post);
@@ -241,7 +286,9 @@ static void obey(char *line)
 	if (strcmp(verb, "look") == 0)
 		look(key_of(a, strcmp(b, "tls") == 0, name, port));
 	else if (strcmp(verb, "reload") == 0)
-		reload(a, b);
+		reload(a, b, name);
+	else if (strcmp(verb, "edges") == 0)
+		edges(a);
 	else if (strcmp(verb, "cost") == 0)
 		cost(key_of(a, true, name, 5061), n);
 	else if (n <= MANY_MAX)
@@ -318,7 +365,7 @@ int main(int argc, char **argv)
 	addr_parse(&both[0], SLICE("::1"), 0);
 	addr_parse(&both[1], SLICE("127.0.0.1"), 0);
 	read_hosts(argc - 3, argv + 3);
-	make_snapshot(&first_change, argv[1], argv[2]);
+	make_snapshot(&first_change, argv[1], argv[2], "");
 	if (open_all())
 		return 1;
 	if (pthread_create(&thread, NULL, asking, NULL))
