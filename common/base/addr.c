@@ -33,13 +33,21 @@ static struct slice without_brackets(struct slice s)
 	return (struct slice){s.p + 1, s.n - 2};
 }
 
+/* Most of what is asked about is a name: it has no colon, and few of them
+ * begin with a digit. */
+static bool may_be_literal(struct slice bare)
+{
+	return bare.n > 0 && ((bare.p[0] >= '0' && bare.p[0] <= '9') ||
+			      memchr(bare.p, ':', bare.n));
+}
+
 int addr_parse(union addr *out, struct slice text, uint16_t port)
 {
 	struct slice bare = without_brackets(text);
 	char z[INET6_ADDRSTRLEN + 1];
 	union addr a = {0};
 
-	if (bare.n == 0 || bare.n >= sizeof(z))
+	if (bare.n >= sizeof(z) || !may_be_literal(bare))
 		return EINVAL;
 	memcpy(z, bare.p, bare.n);
 	z[bare.n] = '\0';

@@ -23,50 +23,80 @@ static const uint8_t value_plus_1[256] = {
 	['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
 };
 
+/* Three bytes, four characters. */
+static void encode_three(char *to, const uint8_t *in)
+{
+	uint32_t bits = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2];
+
+	to[0] = alphabet[bits >> 18];
+	to[1] = alphabet[bits >> 12 & 63];
+	to[2] = alphabet[bits >> 6 & 63];
+	to[3] = alphabet[bits & 63];
+}
+
 size_t b64_encode(char *out, const uint8_t *in, size_t n)
 {
-	char *to = out;
-	uint32_t bits = 0;
-	unsigned held = 0;
+	uint8_t last[3] = {0};
+	size_t left = n % 3;
+	char *to = out, four[4];
 
-	for (size_t i = 0; i < n; i++) {
-		bits = bits << 8 | in[i];
-		held += 8;
-		while (held >= 6) {
-			held -= 6;
-			*to++ = alphabet[bits >> held & 63];
-		}
+	for (size_t i = 0; i + 3 <= n; i += 3, to += 4)
+		encode_three(to, in + i);
+	if (left > 0) {
+		memcpy(last, in + n - left, left);
+		encode_three(four, last);
+		memcpy(to, four, left + 1);
+		to += left + 1;
 	}
-	if (held > 0)
-		*to++ = alphabet[bits << (6 - held) & 63];
 	return (size_t)(to - out);
+}
+
+/* Four characters, three bytes; false when one is not in the alphabet. */
+static bool decode_four(uint8_t *out, const char *in)
+{
+	uint32_t bits = 0, stray = 0;
+
+	for (int i = 0; i < 4; i++) {
+		uint32_t v = value_plus_1[(unsigned char)in[i]];
+
+		stray |= v - 1; /* only 0 - 1 has its high bits set */
+		bits = bits << 6 | ((v - 1) & 63);
+	}
+	out[0] = (uint8_t)(bits >> 16);
+	out[1] = (uint8_t)(bits >> 8);
+	out[2] = (uint8_t)bits;
+	return stray < 64;
+}
+
+/* The two or three characters that stand at the end: "A" is zero bits. */
+static bool decode_last(uint8_t *out, struct slice in)
+{
+	char four[4] = {'A', 'A', 'A', 'A'};
+	uint8_t three[3];
+
+	memcpy(four, in.p, in.n);
+	if (!decode_four(three, four))
+		return false;
+	memcpy(out, three, in.n - 1);
+	/* RFC 4648 §3.5: spare bits must be zero, or two spellings would do. */
+	return three[in.n - 1] == 0;
 }
 
 int b64_decode(uint8_t *out, size_t cap, size_t *n, struct slice in)
 {
-	size_t len = in.n * 3 / 4, at = 0;
-	uint32_t bits = 0;
-	unsigned held = 0;
+	size_t len = in.n * 3 / 4, left = in.n % 4, at = 0;
 
-	if (in.n % 4 == 1)
+	if (left == 1)
 		return EINVAL;
 	if (len > cap)
 		return ENOSPC;
-	for (size_t i = 0; i < in.n; i++) {
-		uint8_t v = value_plus_1[(unsigned char)in.p[i]];
-
-		if (v == 0)
+	for (size_t i = 0; i + 4 <= in.n; i += 4, at += 3) {
+		if (!decode_four(out + at, in.p + i))
 			return EINVAL;
-		bits = bits << 6 | (uint32_t)(v - 1);
-		held += 6;
-		if (held >= 8) {
-			held -= 8;
-			out[at++] = (uint8_t)(bits >> held);
-		}
 	}
-	/* RFC 4648 §3.5: spare bits must be zero, or two spellings would do. */
-	if ((bits & ((1U << held) - 1)) != 0)
+	if (left > 0 &&
+	    !decode_last(out + at, (struct slice){in.p + in.n - left, left}))
 		return EINVAL;
-	*n = at;
+	*n = len;
 	return 0;
 }

@@ -52,21 +52,6 @@ char *buf_reserve(struct buf *b, size_t n)
 	return b->p + b->n;
 }
 
-void buf_add(struct buf *b, struct slice s)
-{
-	char *to = buf_reserve(b, s.n);
-
-	if (!to || s.n == 0)
-		return;
-	memcpy(to, s.p, s.n);
-	b->n += s.n;
-}
-
-void buf_puts(struct buf *b, const char *text)
-{
-	buf_add(b, slice_of(text));
-}
-
 void buf_u64(struct buf *b, uint64_t v)
 {
 	char digits[20];

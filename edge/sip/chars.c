@@ -28,17 +28,17 @@ const uint8_t chars_table[256] = {
 	['~'] = T | U | P | V,
 	['*'] = T | U | P | V,
 	['\''] = T | U | P | V,
-	['%'] = T | P | V,
+	['%'] = T | V,
 	['+'] = T | U | P | V,
 	['`'] = T | V,
 	['('] = U | P,
 	[')'] = U | P,
 	['&'] = U | P | V,
-	['='] = U | P | V,
+	['='] = U | V,
 	['$'] = U | P | V,
 	[','] = U,
 	[';'] = U,
-	['?'] = U | P | V,
+	['?'] = U | V,
 	['/'] = U | P | V,
 	[':'] = P | V,
 	['['] = P | V,
@@ -66,6 +66,29 @@ static bool wide_any(wide w)
 
 	memcpy(half, &w, sizeof(half));
 	return (half[0] | half[1]) != 0;
+}
+
+static wide wide_between(wide w, unsigned char first, unsigned char last)
+{
+	return (wide)(w - first <= (unsigned char)(last - first));
+}
+
+/* Sixteen bytes: which are none of the plain ones? */
+static wide wide_fancy(const char *p)
+{
+	wide w = wide_load(p), letter = wide_between(w | 0x20, 'a', 'z');
+
+	return ~(letter | wide_between(w, '-', '.') |
+		 wide_between(w, '0', '9') | (wide)(w == '_'));
+}
+
+size_t chars_plain(struct slice s)
+{
+	size_t i = 0;
+
+	while (i + sizeof(wide) <= s.n && !wide_any(wide_fancy(s.p + i)))
+		i += sizeof(wide);
+	return i;
 }
 
 static wide wide_control(const char *p)

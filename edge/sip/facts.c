@@ -6,6 +6,7 @@
  */
 #include "sip/facts.h"
 
+#include "chars.h"
 #include "facts_private.h"
 
 #include "base/hash.h"
@@ -13,6 +14,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
+
+/* Enough of a token's end to tell it from any other. */
+#define TAIL_LETTERS 24
 
 /* Zero the members from one up to another, the large arrays left alone. */
 #define ZERO(out, from, to)                                                    \
@@ -212,6 +216,21 @@ static uint64_t hash_field(uint64_t h, const struct msg *m, enum field field)
 	return h;
 }
 
+/* Our tokens differ in their last letters, which sign all before them. */
+static uint64_t hash_routes(uint64_t h, const struct facts *f)
+{
+	for (unsigned i = 0; i < f->routes; i++) {
+		const struct route_facts *r = &f->route[i];
+		struct slice s = r->value;
+
+		if (r->mark == ROUTE_SIGNED && r->uri.user.n > TAIL_LETTERS)
+			s = slice_from(r->uri.user,
+				       r->uri.user.n - TAIL_LETTERS);
+		h = hash_bytes(h, s);
+	}
+	return h;
+}
+
 /* RFC 5393 §4.2.1: all that decides where the request goes, and nothing that
  * changes while it goes round. */
 static void read_loop_hash(struct facts *out, const struct msg *m)
@@ -224,20 +243,26 @@ static void read_loop_hash(struct facts *out, const struct msg *m)
 	h = hash_bytes(h, out->call_id);
 	h = hash_bytes(h, out->from_tag);
 	h = hash_bytes(h, out->to_tag);
-	h = hash_field(h, m, FIELD_ROUTE);
+	h = hash_routes(h, out);
 	out->loop_hash = hash_field(h, m, FIELD_PROXY_REQUIRE);
 }
 
 /* RFC 5393 §4.2.2: have we sent this very request before? */
+static bool branch_loops(const struct facts *f, struct slice text,
+			 const struct facts_self *self)
+{
+	struct token_branch branch;
+
+	return token_branch_check(self->pen, &branch, text) == 0 &&
+	       branch.loop == f->loop_hash;
+}
+
 static bool via_loops(const struct facts *f, struct slice value,
 		      const struct facts_self *self)
 {
-	struct token_branch branch;
 	struct part_via via;
 
-	return parts_via(&via, value) == 0 &&
-	       token_branch_check(self->pen, &branch, via.branch) == 0 &&
-	       branch.loop == f->loop_hash;
+	return parts_via(&via, value) == 0 && branch_loops(f, via.branch, self);
 }
 
 static void read_loop(struct facts *out, const struct msg *m,
@@ -245,6 +270,9 @@ static void read_loop(struct facts *out, const struct msg *m,
 {
 	int i = m->said.first[FIELD_VIA];
 
+	out->loop = branch_loops(out, m->said.via.branch, self);
+	if (m->said.vias == 1)
+		return;
 	for (; i >= 0; i = frame_find(m->frame, FIELD_VIA, (unsigned)i + 1)) {
 		struct slice rest = frame_value(m->frame, (unsigned)i);
 

@@ -28,74 +28,96 @@ static int escaped(struct slice s)
 	return hex_value(s.p[1]) << 4 | hex_value(s.p[2]);
 }
 
-/* All of these classes, or a well-formed escape. */
-static bool all_of(struct slice s, unsigned classes)
+/* How many bytes at the front are of these classes, or well-formed escapes? */
+static size_t span(struct slice s, unsigned classes)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '%') {
-			if (escaped(slice_from(s, i)) < 0)
-				return false;
-			i += 2;
-		} else if (!char_is(s.p[i], classes)) {
-			return false;
-		}
-	}
-	return true;
+	size_t i = 0;
+
+	do {
+		i += chars_span_long(slice_from(s, i), classes);
+		if (escaped(slice_from(s, i)) < 0)
+			return i;
+		i += 3;
+	} while (i < s.n);
+	return i;
 }
 
 /* A parameter name may be escaped (RFC 3261 §19.1.4), and so hidden. */
-static bool param_is(struct slice name, const char *lower)
+static bool param_is(struct slice name, struct slice lower)
 {
-	size_t i, n = strlen(lower);
+	size_t i;
 
-	for (i = 0; i < n && name.n > 0; i++) {
+	if (name.n < lower.n ||
+	    ((name.p[0] | 0x20) != lower.p[0] && name.p[0] != '%'))
+		return false;
+	for (i = 0; i < lower.n && name.n > 0; i++) {
 		int c = name.p[0] == '%' ? escaped(name)
 					 : (unsigned char)name.p[0];
 
 		if (c >= 'A' && c <= 'Z')
 			c |= 0x20;
-		if (c != lower[i])
+		if (c != lower.p[i])
 			return false;
 		name = slice_from(name, name.p[0] == '%' ? 3 : 1);
 	}
-	return i == n && name.n == 0;
+	return i == lower.n && name.n == 0;
 }
 
-static void know_param(struct uri_facts *out, struct slice param)
+static void know_param(struct uri_facts *out, struct slice name,
+		       struct slice value)
 {
-	size_t eq = slice_index(param, '=');
-	struct slice name = {param.p, eq < param.n ? eq : param.n};
-	struct slice value = {NULL, 0};
-
-	if (eq < param.n)
-		value = slice_from(param, eq + 1);
-	if (param_is(name, "lr"))
+	if (param_is(name, SLICE("lr")))
 		out->lr = true;
-	else if (param_is(name, "ob"))
+	else if (param_is(name, SLICE("ob")))
 		out->ob = true;
-	else if (param_is(name, "maddr"))
+	else if (param_is(name, SLICE("maddr")))
 		out->maddr = true;
-	else if (param_is(name, "transport") && !out->transport.p)
+	else if (param_is(name, SLICE("transport")) && !out->transport.p)
 		out->transport = value;
 }
 
-/* uri-parameters = *( ";" uri-parameter), from the first semicolon on. */
+/* The same, of what parameters are made of, and these bytes too. */
+static size_t span_also(struct slice s, const char *also)
+{
+	size_t i = span(s, CHAR_PARAM);
+
+	while (i < s.n && s.p[i] && strchr(also, s.p[i])) {
+		i++;
+		i += span(slice_from(s, i), CHAR_PARAM);
+	}
+	return i;
+}
+
+/* [ "=" pvalue ]; absent without "=" */
+static struct slice read_value(struct slice *s)
+{
+	struct slice value = {NULL, 0};
+
+	if (s->n == 0 || s->p[0] != '=')
+		return value;
+	value = slice_from(*s, 1);
+	value.n = span_also(value, "=");
+	*s = slice_from(*s, 1 + value.n);
+	return value;
+}
+
+/* uri-parameters = *( ";" uri-parameter ), and [ headers ] behind them */
 static int read_params(struct uri_facts *out, struct slice s)
 {
-	struct slice param;
-	size_t end;
+	struct slice name;
 
-	while (s.n > 0) {
+	while (s.n > 0 && s.p[0] == ';') {
 		s = slice_from(s, 1);
-		end = slice_index(s, ';');
-		param = (struct slice){s.p, end < s.n ? end : s.n};
-		if (param.n == 0 || !all_of(param, CHAR_PARAM) ||
-		    param.p[0] == '=')
+		name = (struct slice){s.p, span(s, CHAR_PARAM)};
+		if (name.n == 0)
 			return EBADMSG;
-		know_param(out, param);
-		s = slice_from(s, param.n);
+		s = slice_from(s, name.n);
+		know_param(out, name, read_value(&s));
 	}
-	return 0;
+	if (s.n == 0)
+		return 0;
+	out->has_headers = s.p[0] == '?';
+	return out->has_headers && span_also(s, "=?") == s.n ? 0 : EBADMSG;
 }
 
 /* RFC 3261 §25.1: the last label of a name begins with a letter. Digits only,
@@ -118,8 +140,7 @@ static int read_name(struct uri_facts *out, struct slice host)
 {
 	union addr a;
 
-	if (host.n == 0 || chars_span(host, CHAR_HOST) != host.n ||
-	    host.p[0] == '.')
+	if (host.n == 0 || host.p[0] == '.')
 		return EBADMSG;
 	out->host = host;
 	if (!numeric_label(host))
@@ -139,80 +160,74 @@ static int read_literal6(struct uri_facts *out, struct slice host)
 	return 0;
 }
 
-static void read_port(struct uri_facts *out, struct slice port)
+/* What stands behind the colon, up to parameters or headers. */
+static void read_port(struct uri_facts *out, struct slice *s)
 {
+	struct slice port = {s->p, 0};
 	uint32_t v = 0;
 
+	while (port.n < s->n && port.p[port.n] != ';' && port.p[port.n] != '?')
+		port.n++;
+	*s = slice_from(*s, port.n);
 	if (slice_to_u32(&v, port) || v == 0 || v > UINT16_MAX)
 		out->bad_port = true;
 	else
 		out->port = (uint16_t)v;
 }
 
-/* hostport = host [ ":" port ] */
-static int read_hostport(struct uri_facts *out, struct slice s)
+/* host, an IPv6 one in brackets */
+static int read_host(struct uri_facts *out, struct slice *s)
 {
-	size_t end, colon;
+	size_t n;
 	int error;
 
-	if (s.n > 0 && s.p[0] == '[') {
-		end = slice_index(s, ']');
-		if (end == SIZE_MAX)
+	if (s->n > 0 && s->p[0] == '[') {
+		n = slice_index(*s, ']');
+		if (n == SIZE_MAX)
 			return EBADMSG;
-		error = read_literal6(out, (struct slice){s.p + 1, end - 1});
-		s = slice_from(s, end + 1);
-		if (error || (s.n > 0 && s.p[0] != ':'))
-			return EBADMSG;
-	} else {
-		colon = slice_index(s, ':');
-		end = colon < s.n ? colon : s.n;
-		error = read_name(out, (struct slice){s.p, end});
-		s = slice_from(s, end);
+		error = read_literal6(out, (struct slice){s->p + 1, n - 1});
+		*s = slice_from(*s, n + 1);
+		return error;
 	}
-	if (!error && s.n > 0)
-		read_port(out, slice_from(s, 1));
+	n = chars_span(*s, CHAR_HOST);
+	error = read_name(out, (struct slice){s->p, n});
+	*s = slice_from(*s, n);
 	return error;
 }
 
 static int read_user(struct uri_facts *out, struct slice info)
 {
-	size_t colon = slice_index(info, ':');
+	struct slice password;
 
-	out->user = info;
-	if (colon < info.n) {
-		out->has_password = true;
-		out->user.n = colon;
-		if (!all_of(slice_from(info, colon + 1), CHAR_USER))
-			return EBADMSG;
-	}
-	if (out->user.n == 0 || !all_of(out->user, CHAR_USER))
+	out->user = (struct slice){info.p, span(info, CHAR_USER)};
+	if (out->user.n == 0)
 		return EBADMSG;
-	return 0;
+	if (out->user.n == info.n)
+		return 0;
+	if (info.p[out->user.n] != ':')
+		return EBADMSG;
+	out->has_password = true;
+	password = slice_from(info, out->user.n + 1);
+	return span(password, CHAR_USER) == password.n ? 0 : EBADMSG;
 }
 
-/* [ userinfo "@" ] hostport uri-parameters [ headers ] */
+/* [ userinfo "@" ] host [ ":" port ] uri-parameters [ headers ] */
 static int read_sip(struct uri_facts *out, struct slice s)
 {
-	size_t sign = slice_index(s, '@'), end;
-	struct slice hostport;
+	size_t sign = slice_index(s, '@');
 
 	if (sign < s.n) {
 		if (read_user(out, (struct slice){s.p, sign}))
 			return EBADMSG;
 		s = slice_from(s, sign + 1);
 	}
-	end = slice_index(s, '?');
-	if (end < s.n) {
-		out->has_headers = true;
-		if (!all_of(slice_from(s, end), CHAR_PARAM))
-			return EBADMSG;
-		s.n = end;
-	}
-	end = slice_index(s, ';');
-	hostport = (struct slice){s.p, end < s.n ? end : s.n};
-	if (read_hostport(out, hostport))
+	if (read_host(out, &s))
 		return EBADMSG;
-	return read_params(out, slice_from(s, hostport.n));
+	if (s.n > 0 && s.p[0] == ':') {
+		s = slice_from(s, 1);
+		read_port(out, &s);
+	}
+	return read_params(out, s);
 }
 
 /* Another scheme: its bytes must at least be printable and not break out. */
@@ -236,37 +251,32 @@ static enum uri_scheme scheme_of(struct slice name)
 }
 
 /* RFC 3261 §25.1: scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) */
-static bool good_scheme(struct slice name)
+static size_t scheme_span(struct slice s)
 {
-	if (name.n == 0 || !char_is(name.p[0], CHAR_ALPHA))
-		return false;
-	for (size_t i = 1; i < name.n; i++) {
-		char c = name.p[i];
+	size_t i = 0;
 
-		if (!char_is(c, CHAR_ALPHA | CHAR_DIGIT) && c != '+' &&
-		    c != '-' && c != '.')
-			return false;
-	}
-	return true;
+	if (s.n == 0 || !char_is(s.p[0], CHAR_ALPHA))
+		return 0;
+	while (i < s.n && (char_is(s.p[i], CHAR_ALPHA | CHAR_DIGIT) ||
+			   s.p[i] == '+' || s.p[i] == '-' || s.p[i] == '.'))
+		i++;
+	return i;
 }
 
 int facts_uri(struct uri_facts *out, struct slice text)
 {
-	struct slice name, rest;
+	struct slice rest;
 	size_t colon;
 
 	*out = (struct uri_facts){0};
 	if (text.n > 1 && text.p[0] == '<' && text.p[text.n - 1] == '>')
 		text = (struct slice){text.p + 1, text.n - 2};
-	colon = slice_index(text, ':');
-	if (colon >= text.n)
-		return EBADMSG;
-	name = (struct slice){text.p, colon};
-	rest = slice_from(text, colon + 1);
-	if (!good_scheme(name))
+	colon = scheme_span(text);
+	if (colon == 0 || colon == text.n || text.p[colon] != ':')
 		return EBADMSG;
 	out->raw = text;
-	out->scheme = scheme_of(name);
+	out->scheme = scheme_of((struct slice){text.p, colon});
+	rest = slice_from(text, colon + 1);
 	if (out->scheme == URI_SIP || out->scheme == URI_SIPS)
 		return read_sip(out, rest);
 	return read_other(rest);

@@ -30,7 +30,7 @@ static int param_value(struct slice *s, struct slice *out)
 			return EBADMSG;
 		*out = (struct slice){s->p + 1, n - 2};
 	} else {
-		n = chars_span(*s, CHAR_VALUE);
+		n = chars_span_long(*s, CHAR_VALUE);
 		if (n == 0)
 			return EBADMSG;
 		*out = (struct slice){s->p, n};
@@ -153,13 +153,25 @@ static bool skip_word(struct slice *s, struct slice word)
 	return true;
 }
 
+/* RFC 3261 §25.1: white space may stand around each slash; it rarely does. */
+static bool via_version(struct slice *s)
+{
+	static const struct slice usual = {"SIP/2.0/", 8};
+
+	if (s->n > usual.n && memcmp(s->p, usual.p, usual.n) == 0) {
+		*s = slice_skip_space(slice_from(*s, usual.n));
+		return true;
+	}
+	return skip_word(s, SLICE("SIP")) && skip_word(s, SLICE("/")) &&
+	       skip_word(s, SLICE("2.0")) && skip_word(s, SLICE("/"));
+}
+
 /* RFC 3261 §25.1: sent-protocol LWS; true when 2.0 over something. */
 static bool via_protocol(struct slice *s)
 {
 	size_t n;
 
-	if (!skip_word(s, SLICE("SIP")) || !skip_word(s, SLICE("/")) ||
-	    !skip_word(s, SLICE("2.0")) || !skip_word(s, SLICE("/")))
+	if (!via_version(s))
 		return false;
 	n = chars_span(*s, CHAR_TOKEN);
 	if (n == 0 || n == s->n || !char_is_space(s->p[n]))

@@ -47,7 +47,20 @@ char *buf_reserve(struct buf *b, size_t n);
  * @param b  buffer
  * @param s  bytes, copied
  */
-void buf_add(struct buf *b, struct slice s);
+static inline void buf_add(struct buf *b, struct slice s)
+{
+	bool fits = s.n <= b->cap - b->n && !b->failed;
+	char *to;
+
+	if (s.n == 0)
+		return;
+	/* Room is made beforehand, for most of what is written. */
+	to = fits ? b->p + b->n : buf_reserve(b, s.n);
+	if (!to)
+		return;
+	memcpy(to, s.p, s.n);
+	b->n += s.n;
+}
 
 /**
  * Append a string literal or other NUL-terminated text.
@@ -55,7 +68,10 @@ void buf_add(struct buf *b, struct slice s);
  * @param b     buffer
  * @param text  copied
  */
-void buf_puts(struct buf *b, const char *text);
+static inline void buf_puts(struct buf *b, const char *text)
+{
+	buf_add(b, (struct slice){text, strlen(text)});
+}
 
 /**
  * Append a decimal number.
