@@ -33,31 +33,60 @@ static struct slice without_brackets(struct slice s)
 	return (struct slice){s.p + 1, s.n - 2};
 }
 
-/* Most of what is asked about is a name: it has no colon, and few of them
- * begin with a digit. */
-static bool may_be_literal(struct slice bare)
+/* RFC 3986 §3.2.2: dec-octet, without leading zeros. */
+static bool take_octet(struct slice *s, uint8_t *out)
 {
-	return bare.n > 0 && ((bare.p[0] >= '0' && bare.p[0] <= '9') ||
-			      memchr(bare.p, ':', bare.n));
+	unsigned v = 0;
+	size_t i = 0;
+
+	while (i < s->n && i < 3 && s->p[i] >= '0' && s->p[i] <= '9')
+		v = v * 10 + (unsigned)(s->p[i++] - '0');
+	if (i == 0 || v > 255 || (i > 1 && s->p[0] == '0'))
+		return false;
+	*out = (uint8_t)v;
+	*s = (struct slice){s->p + i, s->n - i};
+	return true;
+}
+
+static bool parse_v4(struct in_addr *out, struct slice s)
+{
+	uint8_t octet[4];
+
+	for (int i = 0; i < 4; i++) {
+		if (i > 0) {
+			if (s.n == 0 || s.p[0] != '.')
+				return false;
+			s = (struct slice){s.p + 1, s.n - 1};
+		}
+		if (!take_octet(&s, &octet[i]))
+			return false;
+	}
+	memcpy(out, octet, sizeof(octet));
+	return s.n == 0;
+}
+
+static bool parse_v6(struct in6_addr *out, struct slice s)
+{
+	char z[INET6_ADDRSTRLEN + 1];
+
+	/* Most of what is asked about is a name, which has no colon. */
+	if (s.n == 0 || s.n >= sizeof(z) || !memchr(s.p, ':', s.n) ||
+	    memchr(s.p, '\0', s.n))
+		return false;
+	memcpy(z, s.p, s.n);
+	z[s.n] = '\0';
+	return inet_pton(AF_INET6, z, out) == 1;
 }
 
 int addr_parse(union addr *out, struct slice text, uint16_t port)
 {
 	struct slice bare = without_brackets(text);
-	char z[INET6_ADDRSTRLEN + 1];
 	union addr a = {0};
 
-	if (bare.n >= sizeof(z) || !may_be_literal(bare))
-		return EINVAL;
-	memcpy(z, bare.p, bare.n);
-	z[bare.n] = '\0';
-	if (strlen(z) != bare.n)
-		return EINVAL;
-
-	if (bare.n == text.n && inet_pton(AF_INET, z, &a.in4.sin_addr) == 1) {
+	if (bare.n == text.n && parse_v4(&a.in4.sin_addr, bare)) {
 		a.in4.sin_family = AF_INET;
 		a.in4.sin_port = htons(port);
-	} else if (inet_pton(AF_INET6, z, &a.in6.sin6_addr) == 1) {
+	} else if (parse_v6(&a.in6.sin6_addr, bare)) {
 		a.in6.sin6_family = AF_INET6;
 		a.in6.sin6_port = htons(port);
 	} else {

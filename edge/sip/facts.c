@@ -79,14 +79,35 @@ bool facts_names_us(const struct facts_self *self, const struct uri_facts *uri)
 		return false;
 	for (int leg = 0; leg < LEG_COUNT; leg++) {
 		const struct leg_settings *l = &self->settings->leg[leg];
-		bool host = uri->literal ? leg_has_address(l, uri->host)
-					 : slice_same_host(uri->host,
-							   slice_of(l->fqdn));
 
-		if (host && leg_has_port(self->settings, (enum leg)leg, uri))
+		/* A port is soon compared; most of them are not ours. */
+		if (!leg_has_port(self->settings, (enum leg)leg, uri))
+			continue;
+		if (uri->literal
+			    ? leg_has_address(l, uri->host)
+			    : slice_same_host(uri->host, slice_of(l->fqdn)))
 			return true;
 	}
 	return false;
+}
+
+static void read_parties(struct facts *out, const struct said *s,
+			 const struct facts_self *self)
+{
+	out->from = s->from_uri;
+	out->to = s->to_uri;
+	out->from_tag = s->from.tag;
+	out->to_tag = s->to.tag;
+	out->from_ours = our_domain(self, &out->from);
+	out->to_ours = our_domain(self, &out->to);
+}
+
+static void read_target(struct facts *out, const struct said *s,
+			const struct facts_self *self)
+{
+	out->ruri = s->ruri;
+	out->ruri_ours = our_domain(self, &out->ruri);
+	out->ruri_self = facts_names_us(self, &out->ruri);
 }
 
 /* The AOR of a SIP URI, and its name in our tokens. */
@@ -101,32 +122,32 @@ static int read_aor(char aor[FACTS_AOR_MAX], uint64_t *who,
 	return 0;
 }
 
-static int read_parties(struct facts *out, const struct said *s,
-			const struct facts_self *self)
+static int read_to_aor(struct facts *out, const struct facts_self *self)
 {
-	out->from = s->from_uri;
-	out->to = s->to_uri;
-	out->from_tag = s->from.tag;
-	out->to_tag = s->to.tag;
-	out->from_ours = our_domain(self, &out->from);
-	out->to_ours = our_domain(self, &out->to);
-	if (read_aor(out->from_aor, &out->from_who, &out->from, self))
-		return EBADMSG;
-	if (slice_eq(out->from.raw, out->to.raw)) {
-		memcpy(out->to_aor, out->from_aor, sizeof(out->to_aor));
-		out->to_who = out->from_who;
-		return 0;
-	}
-	return read_aor(out->to_aor, &out->to_who, &out->to, self);
+	if (!slice_eq(out->from.raw, out->to.raw))
+		return read_aor(out->to_aor, &out->to_who, &out->to, self);
+	memcpy(out->to_aor, out->from_aor, sizeof(out->to_aor));
+	out->to_who = out->from_who;
+	return 0;
 }
 
-static int read_target(struct facts *out, const struct said *s,
-		       const struct facts_self *self)
+/* Where a token says it goes, nobody asks who is called; nor who calls, when
+ * it is a server of ours that sends it on. */
+static int read_aors(struct facts *out, const struct facts_self *self)
 {
-	out->ruri = s->ruri;
-	out->ruri_ours = our_domain(self, &out->ruri);
-	out->ruri_self = facts_names_us(self, &out->ruri);
-	return read_aor(out->ruri_aor, &out->ruri_who, &out->ruri, self);
+	bool near = out->origin.peer == PEER_SERVER;
+	bool settled = out->token.kind && (near || out->dialog_fits);
+
+	if (settled && near)
+		return 0;
+	if (read_aor(out->from_aor, &out->from_who, &out->from, self))
+		return EBADMSG;
+	if (settled)
+		return 0;
+	return read_to_aor(out, self) || read_aor(out->ruri_aor, &out->ruri_who,
+						  &out->ruri, self)
+		       ? EBADMSG
+		       : 0;
 }
 
 static void read_via(struct facts *out, const struct said *s)
@@ -328,10 +349,14 @@ static int read_request(struct facts *out, const struct msg *m,
 
 	out->method_name = s->method;
 	out->max_forwards = s->max_forwards;
-	if (read_target(out, s, self) || facts_read_routes(out, m, self))
+	read_parties(out, s, self);
+	read_target(out, s, self);
+	if (facts_read_routes(out, m, self))
 		return EBADMSG;
 	read_contact_token(out, self);
 	read_dialog(out, self);
+	if (read_aors(out, self))
+		return EBADMSG;
 	read_loop_hash(out, m);
 	read_loop(out, m, self);
 	facts_read_claims(out, m, self);
@@ -372,6 +397,5 @@ int facts_read(struct facts *out, const struct msg *m,
 	/* An answer is matched by its branch: nobody asks whose it is. */
 	if (error || out->response)
 		return error;
-	error = read_parties(out, s, self);
-	return error ? error : read_request(out, m, self);
+	return read_request(out, m, self);
 }

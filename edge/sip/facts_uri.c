@@ -47,8 +47,10 @@ static bool param_is(struct slice name, struct slice lower)
 {
 	size_t i;
 
-	if (name.n < lower.n ||
-	    ((name.p[0] | 0x20) != lower.p[0] && name.p[0] != '%'))
+	/* An escape is longer than what it stands for. */
+	if (name.n <= lower.n)
+		return slice_ieq(name, lower);
+	if ((name.p[0] | 0x20) != lower.p[0] && name.p[0] != '%')
 		return false;
 	for (i = 0; i < lower.n && name.n > 0; i++) {
 		int c = name.p[0] == '%' ? escaped(name)

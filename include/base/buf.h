@@ -49,14 +49,11 @@ char *buf_reserve(struct buf *b, size_t n);
  */
 static inline void buf_add(struct buf *b, struct slice s)
 {
-	bool fits = s.n <= b->cap - b->n && !b->failed;
-	char *to;
-
-	if (s.n == 0)
-		return;
 	/* Room is made beforehand, for most of what is written. */
-	to = fits ? b->p + b->n : buf_reserve(b, s.n);
-	if (!to)
+	bool room = s.n < b->cap - b->n && !b->failed;
+	char *to = room ? b->p + b->n : buf_reserve(b, s.n);
+
+	if (!to || s.n == 0)
 		return;
 	memcpy(to, s.p, s.n);
 	b->n += s.n;

@@ -128,6 +128,8 @@ struct facts {
 				     hidden form (token_hide), else absent */
 	struct uri_facts from, to;
 	struct slice from_tag, to_tag;
+	/* Addresses of record. Where a token says where the request goes, in
+	 * the hands of a server or inside its dialog, only a far From has one. */
 	char from_aor[FACTS_AOR_MAX], to_aor[FACTS_AOR_MAX],
 		ruri_aor[FACTS_AOR_MAX], preferred_aor[FACTS_AOR_MAX];
 	bool from_ours, to_ours;

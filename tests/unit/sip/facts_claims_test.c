@@ -160,6 +160,7 @@ static void claims_of_far_peers_are_listed(void)
 	peer = PEER_USER;
 	read_bye(&k, SLICE("bob"), "example.com", lines);
 	CU_ASSERT_TRUE(kit_is(k.facts.preferred, "<sip:a@b>"));
+	CU_ASSERT_TRUE(kit_is(k.facts.mark, "class=user"));
 	peer = PEER_SERVER;
 	read_bye(&k, SLICE("bob"), "example.com", lines);
 	CU_ASSERT_PTR_NULL(k.facts.preferred.p);

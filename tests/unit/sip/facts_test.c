@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#define KIT_VIA "Via: SIP/2.0/TLS h.x;branch=z9hG4bKa\r\n"
+
 static void registration_is_read(void)
 {
 	struct kit k = {0};
@@ -218,6 +220,48 @@ static void token_fits_its_own_dialog_alone(void)
 	CU_ASSERT_FALSE(fits("ID1", "f1", ";tag=t1"));
 }
 
+/* Which AORs are read of a BYE with a Route, one bit each: From, To, URI? */
+static unsigned aors_of(enum peer_class sender, enum token_kind kind,
+			const char *call_id)
+{
+	char token[TOKEN_MAX], text[4096];
+	struct token t = {.kind = kind, .issued_s = KIT_WALL_S};
+	struct kit k = {0};
+	unsigned read;
+
+	we_are();
+	t.dialog = token_dialog(self.pen, slice_of(call_id), SLICE("f1"));
+	snprintf(text, sizeof(text),
+		 KIT_HEAD("BYE", "sip:a@b.c") "Route: <sip:%.*s@edge.internal;"
+					      "lr>\r\n" KIT_REST("BYE"),
+		 (int)token_mint(self.pen, &t, token), token);
+	peer = sender;
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	peer = PEER_STRANGER;
+	CU_ASSERT_EQUAL(k.facts.from_who != 0, k.facts.from_aor[0] != 0);
+	CU_ASSERT_EQUAL(k.facts.to_who != 0, k.facts.to_aor[0] != 0);
+	CU_ASSERT_EQUAL(k.facts.ruri_who != 0, k.facts.ruri_aor[0] != 0);
+	CU_ASSERT_TRUE(k.facts.from_ours && k.facts.to_ours);
+	read = (k.facts.from_who != 0) | (k.facts.to_who != 0) << 1 |
+	       (k.facts.ruri_who != 0) << 2;
+	wire_destroy(&k.m);
+	return read;
+}
+
+static void addresses_are_read_where_no_token_says_the_way(void)
+{
+	const char *here = "one@192.0.2.1", *there = "two@192.0.2.1";
+
+	CU_ASSERT_EQUAL(aors_of(PEER_USER, TOKEN_DIALOG, here), 1);
+	CU_ASSERT_EQUAL(aors_of(PEER_PARTNER, TOKEN_DIALOG, here), 1);
+	CU_ASSERT_EQUAL(aors_of(PEER_DEVICE, TOKEN_DIALOG, here), 1);
+	CU_ASSERT_EQUAL(aors_of(PEER_SERVER, TOKEN_DIALOG, here), 0);
+	CU_ASSERT_EQUAL(aors_of(PEER_SERVER, TOKEN_FLOW, there), 0);
+	CU_ASSERT_EQUAL(aors_of(PEER_USER, TOKEN_DIALOG, there), 7);
+	CU_ASSERT_EQUAL(aors_of(PEER_USER, TOKEN_FLOW, here), 7);
+	CU_ASSERT_EQUAL(aors_of(PEER_SERVER, TOKEN_CONTACT, here), 7);
+}
+
 /* Is this Request-URI the edge itself? */
 static bool is_self(const char *uri)
 {
@@ -275,6 +319,29 @@ static bool comes_back(const char *first, const char *later,
 	return loop;
 }
 
+/* The same, with our Via on top, or the only one. */
+static bool comes_back_alone(const char *under)
+{
+	const char *head = "OPTIONS sip:a@example.com SIP/2.0\r\n";
+	char text[2048], branch[TOKEN_BRANCH_LEN];
+	struct token_branch b = {.slot = 3};
+	struct kit k = {0};
+	bool loop;
+
+	snprintf(text, sizeof(text), "%s" KIT_VIA KIT_REST("OPTIONS"), head);
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	b.loop = k.facts.loop_hash;
+	token_branch_mint(self.pen, &b, branch);
+	snprintf(text, sizeof(text),
+		 "%sVia: SIP/2.0/TLS edge.internal;branch=%.*s\r\n"
+		 "%s" KIT_REST("OPTIONS"),
+		 head, TOKEN_BRANCH_LEN, branch, under);
+	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
+	loop = k.facts.loop;
+	wire_destroy(&k.m);
+	return loop;
+}
+
 static void loop_is_seen_and_a_spiral_is_none(void)
 {
 	const char *text =
@@ -294,6 +361,8 @@ static void loop_is_seen_and_a_spiral_is_none(void)
 	/* The branch is signed: what name stands beside it is no matter. */
 	CU_ASSERT_TRUE(comes_back(text, again, "192.0.2.1:5061"));
 	CU_ASSERT_FALSE(comes_back(text, spiral, "edge.internal:5061"));
+	CU_ASSERT_TRUE(comes_back_alone(""));
+	CU_ASSERT_TRUE(comes_back_alone(KIT_VIA));
 }
 
 static void answer_is_read(void)
@@ -356,6 +425,8 @@ TEST_MAIN("sip/facts", {"a registration is read", registration_is_read},
 	   first_token_is_told_and_its_double_believed},
 	  {"a token fits its own dialog alone",
 	   token_fits_its_own_dialog_alone},
+	  {"addresses are read where no token says the way",
+	   addresses_are_read_where_no_token_says_the_way},
 	  {"our own names and addresses are us",
 	   our_own_names_and_addresses_are_us},
 	  {"a loop is seen, and a spiral is none",
