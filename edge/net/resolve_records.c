@@ -19,7 +19,7 @@ int resolve_records_make(struct resolve_records **out,
 			 const struct resolve_srv *srv, unsigned n,
 			 struct resolve_rng *rng)
 {
-	struct resolve_rank rank[RESOLVE_SRV_MAX];
+	struct resolve_rank rank[RESOLVE_SRV_MAX] = {{0}};
 	uint8_t order[RESOLVE_SRV_MAX];
 	struct resolve_records *r = calloc(1, sizeof(*r));
 
