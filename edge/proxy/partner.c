@@ -167,7 +167,7 @@ static void edges_found(int err, const struct resolve_service *s, void *arg)
 
 	if (err) {
 		say(h, "way-dns-fails", "%s: DNS %s", t->far_domain,
-		    err == ETIMEDOUT ? "did not answer" : "failed");
+		    err == ETIMEDOUT ? "did not answer" : "does not work");
 	} else if (s->n) {
 		add_service(h, s);
 	} else if (route->host) {
@@ -391,18 +391,18 @@ static void give_up(struct txn *t)
 {
 	struct hop *h = t->hop;
 	uint16_t status = t->best == 503 ? 500 : 504;
-	const char *rule = h->rule ? h->rule : "way-silent";
 	char name[40], line[sizeof(h->why) + 64] = "";
 
-	if (!h->why[0])
-		say(h, rule, "%s: its edge does not answer", t->far_domain);
+	if (!h->rule)
+		say(h, "way-silent", "%s: its edge does not answer",
+		    t->far_domain);
 	log_event(LOG_LEVEL_NOTICE, txn_name(t, name), "partner-unreachable",
-		  "rule=%s reason=\"%s\"", rule, h->why);
+		  "rule=%s reason=\"%s\"", h->rule, h->why);
 	if (t->from_near) /* RFC 3326 §2 */
 		snprintf(line, sizeof(line),
 			 "Reason: SIP;cause=%u;text=\"%s\"\r\n", status,
 			 h->why);
-	reply_final_with(t, t->cancel_wanted ? 487 : status, rule,
+	reply_final_with(t, t->cancel_wanted ? 487 : status, h->rule,
 			 slice_of(line));
 }
 

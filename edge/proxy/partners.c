@@ -173,27 +173,13 @@ static void log_change(enum account_change change, struct slice domain)
 			  "domain=%s", log_text(text, domain));
 }
 
-static struct verdict refusal(const char *rule)
-{
-	struct verdict v;
-
-	if (!rule)
-		return (struct verdict){.kind = VERDICT_PASS};
-	if (!strcmp(rule, "partner-enumerates"))
-		return verdict_refuse(403, rule);
-	/* RFC 3261 §21.5.4 */
-	v = verdict_refuse(503, rule);
-	v.extra = SLICE("Retry-After: 5\r\n");
-	return v;
-}
-
 struct verdict partners_admit(struct partners *p, const struct limits *l,
 			      const struct partners_ask *ask, uint64_t now_ms)
 {
 	uint64_t key = partners_key(ask->domain);
 	struct shard *s = shard_of(p, key);
+	struct verdict v = {.kind = VERDICT_PASS};
 	enum account_change change = ACCOUNT_SAME;
-	const char *rule = NULL;
 	struct account *a;
 
 	lock_take(&s->lock);
@@ -201,15 +187,15 @@ struct verdict partners_admit(struct partners *p, const struct limits *l,
 	if (a) {
 		a->discovered = !ask->listed;
 		if (!ask->listed)
-			rule = account_admit(a, l, ask, now_ms, &change);
-		a->requests += !rule;
-		a->refused += rule != NULL;
+			v = account_admit(a, l, ask, now_ms, &change);
+		a->requests += v.kind == VERDICT_PASS;
+		a->refused += v.kind != VERDICT_PASS;
 	} else if (!ask->listed && !ask->ends) {
-		rule = "partners-full";
+		v = verdict_refuse(503, "partners-full");
 	}
 	lock_give(&s->lock);
 	log_change(change, ask->domain);
-	return refusal(rule);
+	return v;
 }
 
 void partners_answered(struct partners *p, const struct limits *l, uint64_t key,

@@ -112,20 +112,27 @@ static bool too_fast(struct account *a, const struct limits *l, bool in_dialog,
 	return !pace_take(&a->pace, in_dialog ? 2 * rate : rate, now_ms);
 }
 
-const char *account_admit(struct account *a, const struct limits *l,
-			  const struct partners_ask *ask, uint64_t now_ms,
-			  enum account_change *change)
+/* RFC 3261 §21.5.4 */
+static struct verdict not_now(struct verdict v)
+{
+	v.extra = SLICE("Retry-After: 5\r\n");
+	return v;
+}
+
+struct verdict account_admit(struct account *a, const struct limits *l,
+			     const struct partners_ask *ask, uint64_t now_ms,
+			     enum account_change *change)
 {
 	*change = hour_passes(a, now_ms);
 	if (*change == ACCOUNT_SAME)
 		*change = clean_period(a, now_ms);
 	if (ask->ends)
-		return NULL;
+		return (struct verdict){.kind = VERDICT_PASS};
 	if (too_fast(a, l, ask->in_dialog, now_ms))
-		return "partner-too-fast";
+		return not_now(verdict_refuse(503, "partner-too-fast"));
 	if (!ask->in_dialog && enumerates(a, l, ask->callee, now_ms, change))
-		return "partner-enumerates";
-	return NULL;
+		return verdict_refuse(403, "partner-enumerates");
+	return (struct verdict){.kind = VERDICT_PASS};
 }
 
 /* Does an answer say that the request should not have been made? Not one that

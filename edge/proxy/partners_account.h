@@ -55,10 +55,10 @@ enum account_change {
 	ACCOUNT_PROMOTED,  /* back to the full rate */
 };
 
-/* May a discovered partner ask this? A rule that refuses it, or NULL. */
-const char *account_admit(struct account *a, const struct limits *l,
-			  const struct partners_ask *ask, uint64_t now_ms,
-			  enum account_change *change);
+/* May a discovered partner ask this? */
+struct verdict account_admit(struct account *a, const struct limits *l,
+			     const struct partners_ask *ask, uint64_t now_ms,
+			     enum account_change *change);
 
 /* It was answered so. */
 enum account_change account_answered(struct account *a, const struct limits *l,
