@@ -7,6 +7,7 @@
 #include "hop.h"
 #include "intake.h"
 #include "partner.h"
+#include "recall_notes.h"
 #include "reply.h"
 #include "request.h"
 
@@ -123,6 +124,7 @@ static void deliver_bytes(struct post *post, void *arg)
 
 void ferry_request(struct txn *t, conn_id id, bool may_follow)
 {
+	static const union addr elsewhere;
 	struct proxy *p = t->p;
 	struct parcel *parcel =
 		pack(p, id, deliver_request,
@@ -140,6 +142,7 @@ void ferry_request(struct txn *t, conn_id id, bool may_follow)
 	worker_post(p->w, CONN_ID_WORKER(id), &parcel->post);
 	txn_leave_hop(t);
 	t->down_id = id;
+	recall_try(t, &elsewhere);
 	list_append(&p->abroad, &t->down_link);
 	txn_await(t);
 }

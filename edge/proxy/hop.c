@@ -5,6 +5,7 @@
 
 #include "flow.h"
 #include "partner.h"
+#include "recall_notes.h"
 #include "redirect.h"
 #include "reply.h"
 #include "request.h"
@@ -226,6 +227,8 @@ void hop_next(struct txn *t)
 
 		if (!why)
 			return;
+		recall_try(t, &t->hop->addr);
+		recall_lost(t, "unreachable");
 		if (why != EBUSY)
 			hop_put_aside(t);
 	}
@@ -236,6 +239,7 @@ void hop_next(struct txn *t)
 void hop_lost(struct txn *t)
 {
 	count_up(&t->p->count.failovers);
+	recall_lost(t, t->state == TXN_SENT ? "no-answer" : "lost");
 	if (t->cancel_wanted) {
 		reply_final(t, 487, "cancelled");
 		return;

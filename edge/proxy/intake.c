@@ -7,6 +7,7 @@
 #include "devices.h"
 #include "hold.h"
 #include "partners_book.h"
+#include "recall_notes.h"
 #include "register.h"
 #include "reply.h"
 #include "request.h"
@@ -235,6 +236,8 @@ static void request_arrive(struct job *j)
 	v = decide(j);
 	if (v.kind == VERDICT_FORWARD)
 		prove(j);
+	if (v.kind != VERDICT_ASK)
+		recall_request(j, &v);
 	perform(j, &v);
 	/* A server that is not ours has nothing more to say. */
 	if (v.kind == VERDICT_REFUSE && j->f->origin.leg == LEG_INSIDE &&

@@ -459,3 +459,12 @@ bool partner_answer(struct txn *t, struct job *j)
 	}
 	return false;
 }
+
+void partner_count(const struct txn *t, uint16_t status)
+{
+	struct proxy *p = t->p;
+
+	if (t->partner)
+		partners_answered(p->shared->partners, &p->w->settings->limits,
+				  t->partner, status, p->w->now_ms);
+}

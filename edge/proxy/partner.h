@@ -26,6 +26,9 @@ int partner_again(struct txn *t, struct slice domain);
  * be passed on and was dealt with; t may be gone then. */
 bool partner_answer(struct txn *t, struct job *j);
 
+/* A request of a partner got a final answer. */
+void partner_count(const struct txn *t, uint16_t status);
+
 /* For hop.c: connect to the address in hand (0, EBUSY at the limit, or another
  * errno), leave out addresses that no partner may have, and the end. */
 int partner_connect(struct txn *t);

@@ -13,6 +13,7 @@
 #include "intake.h"
 #include "partner.h"
 #include "partners_book.h"
+#include "recall_notes.h"
 #include "reply.h"
 
 #include "base/lock.h"
@@ -125,7 +126,9 @@ static int on_start(struct worker *w, void *arg)
 	p->w = w;
 	p->shared = shared;
 	list_init(&p->abroad);
-	if (renew_pen(p)) {
+	if (renew_pen(p) || recall_start(p)) {
+		token_pen_destroy(&p->pen);
+		token_keys_unref(&p->keys);
 		free(p);
 		return ENOMEM;
 	}
@@ -149,6 +152,7 @@ static void on_reloaded(struct worker *w, void *arg)
 	read_limits(p);
 	txn_reload(p);
 	partner_reload(p);
+	recall_reload(p);
 	if (renew_pen(p))
 		log_event(LOG_LEVEL_ERROR, "proxy", "keys-kept",
 			  "reason=out-of-memory");
@@ -172,6 +176,7 @@ static void on_stop(struct worker *w, void *arg)
 	lock_give(&shared->lock);
 	hold_stop(p);
 	txn_stop(p);
+	recall_stop(p);
 	token_pen_destroy(&p->pen);
 	token_keys_unref(&p->keys);
 	buf_fini(&p->via);

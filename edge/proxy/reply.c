@@ -4,6 +4,7 @@
 #include "reply.h"
 
 #include "hop.h"
+#include "recall_notes.h"
 #include "veil.h"
 
 #include "base/hash.h"
@@ -131,6 +132,7 @@ void reply_final_with(struct txn *t, uint16_t status, const char *rule,
 		return;
 	}
 	log_final(t, status, rule);
+	recall_final(t, status, rule);
 	deadline_stop(&t->hop_timer);
 	answer_kept(t, status, extra);
 	if (t->method != METHOD_INVITE) {

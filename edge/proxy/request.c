@@ -6,6 +6,7 @@
 #include "ferry.h"
 #include "hop.h"
 #include "partner.h"
+#include "partners_book.h"
 #include "redirect.h"
 #include "register.h"
 #include "reply.h"
@@ -59,8 +60,10 @@ static void far_of_sender(struct txn *t, struct job *j)
 	t->far_conn = j->flow->conn->id;
 	t->far_who = f->from_who;
 	t->door = flow_door(j->flow);
-	if (t->door == FAR_PARTNER)
+	if (t->door == FAR_PARTNER) {
 		t->far_who = f->from_domain_who;
+		t->partner = partners_key(f->from.host);
+	}
 	if (f->origin.device)
 		t->line_bytes = f->origin.device->line_bytes;
 	/* An unregistered device goes by its own name. */

@@ -10,6 +10,7 @@
 #include "ferry.h"
 #include "hop.h"
 #include "partner.h"
+#include "recall_notes.h"
 #include "redirect.h"
 #include "register.h"
 #include "reply.h"
@@ -154,6 +155,10 @@ static int pass_back(struct txn *t, struct job *j, bool flow_timer)
 		flow_send(t->up, buf_slice(out));
 	t->answered = true;
 	count_up(&t->p->count.answered);
+	if (j->f->status >= 200) {
+		partner_count(t, j->f->status);
+		recall_final(t, j->f->status, NULL);
+	}
 	return 0;
 }
 
@@ -273,6 +278,8 @@ static void take(struct txn *t, struct job *j)
 	deadline_stop(&t->hop_timer);
 	if (t->hop)
 		aside_clear(&t->p->aside, &t->hop->addr);
+	if (status >= 200)
+		recall_answer(t, status);
 	if (status >= 200 && status < 300) {
 		take_success(t, j);
 	} else if (t->state == TXN_COMPLETED) {

@@ -31,6 +31,7 @@
 
 struct txn;
 struct hop;
+struct recall;
 
 /* Targets that failed lately (target.c). */
 #define ASIDE_MAX 256
@@ -84,6 +85,8 @@ struct proxy {
 	struct deadline_queue sweep; /* flows */
 	struct aside aside;
 	uint32_t loaded; /* counts reloads, so that flows look again */
+
+	struct recall *recall; /* NULL: off */
 
 	struct list questions; /* hold.c: domains whose edges are asked for */
 	unsigned questions_n;

@@ -8,6 +8,7 @@
 
 #include "cancel.h"
 #include "hop.h"
+#include "recall_notes.h"
 #include "reply.h"
 
 #include "base/hash.h"
@@ -180,6 +181,7 @@ struct txn *txn_create(struct job *j, const struct verdict *v)
 	t->p = p;
 	t->generation = __atomic_add_fetch(&generation, 1, __ATOMIC_RELAXED);
 	t->method = j->f->method;
+	t->recalled = j->recalled;
 	t->to = v->to;
 	t->cseq = j->f->cseq;
 	t->asker = (uint8_t)j->f->origin.peer;
@@ -228,6 +230,7 @@ void txn_join_hop(struct txn *t, struct flow *down)
 	txn_leave_hop(t);
 	t->down = down;
 	t->down_id = down->conn->id;
+	recall_try(t, &down->conn->peer);
 	list_append(&down->sent, &t->down_link);
 }
 

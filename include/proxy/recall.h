@@ -20,7 +20,7 @@
 
 /** One target that a request was sent, or should have been sent, to. */
 struct recall_try {
-	char target[64];    /* "host (address:port)", or a connection */
+	char target[112];   /* "host (address:port)", or the address */
 	uint16_t status;    /* its final answer; 0: none */
 	const char *reason; /* constant word for why there was none, or NULL */
 };
