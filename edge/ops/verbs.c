@@ -1,0 +1,195 @@
+/*
+ * verbs.c: questions of the control socket, answered as JSON.
+ */
+#include "ops/verbs.h"
+
+#include "proxy/partners.h"
+#include "proxy/recall.h"
+#include "words.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Answer with an object, which is used up; NULL: no memory. */
+static void answer(struct control_ask *ask, json_t *o)
+{
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+
+	json_decref(o);
+	control_answer(ask, text ? slice_of(text)
+				 : SLICE("{\"ok\":false,\"error\":\"out of "
+					 "memory\"}"));
+	free(text);
+}
+
+static void sorry(struct control_ask *ask, const char *error)
+{
+	answer(ask, json_pack("{s:b,s:s}", "ok", 0, "error", error));
+}
+
+/* A peer's bytes: what is not plain ASCII becomes '?'. */
+static json_t *peer_text(const char *s, size_t n)
+{
+	char plain[512];
+
+	if (n > sizeof(plain))
+		n = sizeof(plain);
+	for (size_t i = 0; i < n; i++)
+		plain[i] = s[i] < 0x20 || s[i] > 0x7e ? '?' : s[i];
+	return json_stringn(plain, n);
+}
+
+static void ping(struct control_ask *ask, struct slice rest, struct verbs *v)
+{
+	(void)rest, (void)v;
+	answer(ask, json_pack("{s:b}", "ok", 1));
+}
+
+static void counters(struct control_ask *ask, struct slice rest,
+		     struct verbs *v)
+{
+	struct proxy_counters c;
+
+	(void)rest;
+	proxy_count(v->shared, &c);
+	answer(ask,
+	       json_pack("{s:b,s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
+			 "s:I}}",
+			 "ok", 1, "counters", "requests",
+			 (json_int_t)c.requests, "responses",
+			 (json_int_t)c.responses, "forwarded",
+			 (json_int_t)c.forwarded, "answered",
+			 (json_int_t)c.answered, "refused",
+			 (json_int_t)c.refused, "dropped",
+			 (json_int_t)c.dropped, "stray", (json_int_t)c.stray,
+			 "redirects", (json_int_t)c.redirects, "failovers",
+			 (json_int_t)c.failovers, "undecided",
+			 (json_int_t)c.undecided, "transactions",
+			 (json_int_t)c.transactions, "flows",
+			 (json_int_t)c.flows));
+}
+
+static void add_partner(const struct partner_account *a, void *arg)
+{
+	json_array_append_new(
+		arg,
+		json_pack("{s:o,s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:i,s:i}", "domain",
+			  peer_text(a->domain.p, a->domain.n), "discovered",
+			  a->discovered, "slow", a->slow, "watched", a->watched,
+			  "requests", (json_int_t)a->requests, "refused",
+			  (json_int_t)a->refused, "successes",
+			  (json_int_t)a->successes, "failures",
+			  (json_int_t)a->failures, "addresses",
+			  (int)a->addresses, "connections",
+			  (int)a->connections));
+}
+
+static void partners(struct control_ask *ask, struct slice rest,
+		     struct verbs *v)
+{
+	json_t *list = json_array();
+
+	(void)rest;
+	if (partners_each(v->shared, add_partner, list)) {
+		json_decref(list);
+		sorry(ask, "out of memory");
+		return;
+	}
+	answer(ask, json_pack("{s:b,s:o}", "ok", 1, "partners", list));
+}
+
+static void reload(struct control_ask *ask, struct slice rest, struct verbs *v)
+{
+	char why[WHY_MAX] = "out of memory";
+
+	(void)rest;
+	if (v->reload(why, v->arg))
+		answer(ask, json_pack("{s:b,s:o}", "ok", 0, "error",
+				      peer_text(why, strlen(why))));
+	else
+		answer(ask, json_pack("{s:b}", "ok", 1));
+}
+
+static json_t *tries_of(const struct recall_entry *e)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < e->tries && i < RECALL_TRIES_MAX; i++) {
+		const struct recall_try *t = &e->target[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:o,s:i,s:s?}", "target",
+				  peer_text(t->target, strlen(t->target)),
+				  "status", t->status, "reason", t->reason));
+	}
+	return list;
+}
+
+static json_t *text_of(const char *s)
+{
+	return peer_text(s, strlen(s));
+}
+
+static json_t *entry_of(const struct recall_entry *e)
+{
+	struct verdict v = {.kind = e->kind, .to = e->to};
+
+	return json_pack(
+		"{s:I,s:I,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s?,s:i,s:s?,s:i,s:s?,"
+		"s:o}",
+		"wall_ms", (json_int_t)e->wall_ms, "final_ms",
+		(json_int_t)e->final_ms, "method", text_of(e->method), "from",
+		text_of(e->from), "uri", text_of(e->uri), "peer",
+		text_of(e->peer), "leg",
+		e->leg == LEG_INSIDE ? "inside" : "outside", "class",
+		words_class(e->class), "decision", explain_verdict_word(&v),
+		"to", words_to(e->kind == VERDICT_FORWARD ? e->to : TO_NOWHERE),
+		"status", e->status, "rule", e->rule, "answered", e->answered,
+		"ended", e->ended, "tries", tries_of(e));
+}
+
+static void recalled(const struct recall_entry *e, size_t n, void *arg)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, entry_of(&e[i]));
+	answer(arg, json_pack("{s:b,s:o}", "ok", 1, "requests", list));
+}
+
+static void recall(struct control_ask *ask, struct slice rest, struct verbs *v)
+{
+	int err;
+
+	if (!rest.n) {
+		sorry(ask, "recall which Call-ID?");
+		return;
+	}
+	err = recall_ask(v->shared, v->box, rest, recalled, ask);
+	if (err)
+		sorry(ask, err == ENOENT ? "no worker runs" : "out of memory");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct control_ask *ask, struct slice rest,
+		    struct verbs *v);
+} table[] = {
+	{"ping", ping},	    {"counters", counters}, {"partners", partners},
+	{"reload", reload}, {"recall", recall},
+};
+
+void verbs_ask(struct control_ask *ask, struct slice verb, struct slice rest,
+	       void *arg)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (!slice_eq(verb, slice_of(table[i].name)))
+			continue;
+		table[i].run(ask, rest, arg);
+		return;
+	}
+	sorry(ask, "ping, counters, partners, reload or recall CALL-ID");
+}

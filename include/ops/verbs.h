@@ -1,0 +1,32 @@
+/**
+ * @file verbs.h
+ * What the control socket understands: ping, counters, partners, reload, and
+ * `recall CALL-ID`. Each answer is one JSON object with "ok".
+ */
+#ifndef OPS_VERBS_H
+#define OPS_VERBS_H
+
+#include "ops/control.h"
+#include "proxy/proxy.h"
+
+/** What the verbs look at and call; must outlive the control socket. */
+struct verbs {
+	struct proxy_shared *shared;
+	struct postbox *box; /* main thread's: answers of workers come here */
+	/** Read the settings again. 0, or an errno and why (WHY_MAX). */
+	int (*reload)(char *why, void *arg);
+	void *arg; /* passed to reload */
+};
+
+/**
+ * Do what a question says; a control_fn.
+ *
+ * @param ask   answered now, or when the workers have told
+ * @param verb  first word
+ * @param rest  what follows it
+ * @param arg   struct verbs
+ */
+void verbs_ask(struct control_ask *ask, struct slice verb, struct slice rest,
+	       void *arg);
+
+#endif
