@@ -1,0 +1,147 @@
+/*
+ * shown.c: certificates from files, judged as net/tlsctx and net/peer do it.
+ */
+#include "edgectl.h"
+
+#include "cert/certificate.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+
+#define CHAIN_MAX   10
+#define CHAIN_DEPTH 4
+#define VOUCHED_MAX 64 /* bits of cert_names.vouched */
+
+const char *shown_judge(X509 *leaf, STACK_OF(X509) * chain, const char *trust,
+			int *code)
+{
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *c = X509_STORE_CTX_new();
+
+	*code = X509_V_ERR_OUT_OF_MEM;
+	if (store && c && trust && X509_STORE_load_file(store, trust) == 1 &&
+	    X509_STORE_CTX_init(c, store, leaf, chain) == 1) {
+		X509_VERIFY_PARAM_set_depth(X509_STORE_CTX_get0_param(c),
+					    CHAIN_DEPTH);
+		/* Public authorities issue no clientAuth any more. */
+		X509_VERIFY_PARAM_set_purpose(X509_STORE_CTX_get0_param(c),
+					      X509_PURPOSE_ANY);
+		X509_verify_cert(c);
+		*code = X509_STORE_CTX_get_error(c);
+	}
+	X509_STORE_CTX_free(c);
+	X509_STORE_free(store);
+	ERR_clear_error();
+	return *code == X509_V_OK ? "" : X509_verify_cert_error_string(*code);
+}
+
+static X509 *read_chain(const char *path, STACK_OF(X509) * chain)
+{
+	FILE *f = fopen(path, "re");
+	X509 *leaf, *next;
+
+	if (!f)
+		return NULL;
+	leaf = PEM_read_X509(f, NULL, NULL, NULL);
+	while (leaf && sk_X509_num(chain) < CHAIN_MAX) {
+		next = PEM_read_X509(f, NULL, NULL, NULL);
+		if (!next)
+			break;
+		sk_X509_push(chain, next);
+	}
+	fclose(f);
+	ERR_clear_error();
+	return leaf;
+}
+
+static bool is_pinned(const struct settings *s, const char *key)
+{
+	for (size_t i = 0; i < s->federation.partners; i++) {
+		const struct name_list *pins = &s->federation.partner[i].pins;
+
+		for (size_t k = 0; k < pins->n; k++)
+			if (!strcmp(pins->v[k], key))
+				return true;
+	}
+	return false;
+}
+
+static uint64_t vouchers(const struct settings *s, X509 *leaf,
+			 STACK_OF(X509) * chain)
+{
+	uint64_t set = 0;
+	int code;
+
+	for (size_t i = 0; i < s->federation.partners && i < VOUCHED_MAX; i++) {
+		const char *trust = s->federation.partner[i].trust;
+
+		if (!trust)
+			continue;
+		shown_judge(leaf, chain, trust, &code);
+		if (code == X509_V_OK)
+			set |= UINT64_C(1) << i;
+	}
+	return set;
+}
+
+static bool is_in_time(X509 *leaf)
+{
+	return X509_cmp_current_time(X509_get0_notBefore(leaf)) < 0 &&
+	       X509_cmp_current_time(X509_get0_notAfter(leaf)) > 0;
+}
+
+static void judge(struct shown *out, const struct settings *s, enum leg leg,
+		  X509 *leaf, STACK_OF(X509) * chain)
+{
+	const char *trust = s->leg[leg].trust;
+	bool believed;
+	int code;
+	const char *said = shown_judge(leaf, chain, trust, &code);
+
+	if (cert_names_of(&out->names, leaf, out->why))
+		return;
+	snprintf(out->why, sizeof(out->why), "%.200s: %.200s", trust,
+		 code ? said : "signs it");
+	out->names->chained = code == X509_V_OK;
+	if (leg == LEG_OUTSIDE)
+		out->names->vouched = vouchers(s, leaf, chain);
+	believed = out->names->chained || out->names->vouched ||
+		   (leg == LEG_OUTSIDE && is_pinned(s, out->names->key));
+	if (!believed || !is_in_time(leaf))
+		cert_names_destroy(&out->names);
+}
+
+int shown_names(struct cert_names **out, const char *path)
+{
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	X509 *leaf = chain ? read_chain(path, chain) : NULL;
+	char why[WHY_MAX];
+	int err = leaf ? cert_names_of(out, leaf, why) : ENOENT;
+
+	X509_free(leaf);
+	sk_X509_pop_free(chain, X509_free);
+	return err;
+}
+
+int shown_read(struct shown *out, const struct settings *s, enum leg leg,
+	       const char *path)
+{
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	X509 *leaf = chain ? read_chain(path, chain) : NULL;
+	int err = 0;
+
+	out->names = NULL;
+	out->why[0] = '\0';
+	if (leaf)
+		judge(out, s, leg, leaf, chain);
+	else
+		err = no_look("%s: no certificate in PEM to read", path);
+	X509_free(leaf);
+	sk_X509_pop_free(chain, X509_free);
+	return err;
+}
