@@ -12,7 +12,7 @@ struct verdict registration_request(const struct settings *s,
 		return (struct verdict){.kind = VERDICT_PASS};
 	if (is_near(f))
 		return verdict_refuse(403, "register-from-inside");
-	if (!f->ruri_ours || f->ruri.maddr)
+	if (!is_plainly_ours(f))
 		return verdict_refuse(403, "not-our-domain");
 	/* RFC 3261 §10.2: "The userinfo and '@' components of the SIP URI
 	 * MUST NOT be present." */

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy_test.c - every request is decided, by the first rule that objects. */
-#include "policy_kit.h"
-
-#include "sip/sanity.h"
+#include "policy_text.h"
 
 #include <ctype.h>
 #include <dirent.h>
-#include <unistd.h>
 
-#define WALL_S	   1700000000u
 #define TEXT_BYTES 262144
 
 static void first_rule_wins(void)
@@ -111,77 +107,6 @@ static void nothing_leaves_undecided(void)
 
 /* From bytes to verdict, through the room below. */
 
-static struct token_pen *pen;
-static char place[32];
-static union addr outside, inside;
-
-static struct settings real = {
-	.users_enabled = true,
-	.users_require_registration = true,
-	.leg[LEG_OUTSIDE] = {.address = &outside,
-			     .addresses = 1,
-			     .tls_port = 5061},
-	.leg[LEG_INSIDE] = {.address = &inside,
-			    .addresses = 1,
-			    .tls_port = 5061},
-	.limits = {.dialog_token_s = 28800},
-};
-
-static void we_are(void)
-{
-	static char domain[] = "example.com", fqdn[] = "sip.example.com",
-		    name[] = "edge.internal.example";
-	static char *domains[] = {domain};
-	const struct token_keys *keys = NULL;
-	char why[WHY_MAX];
-
-	snprintf(place, sizeof(place), "/tmp/policy_test.XXXXXX");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(place));
-	CU_ASSERT_EQUAL_FATAL(token_keys_open(&keys, place, WALL_S, 28800, why),
-			      0);
-	CU_ASSERT_EQUAL_FATAL(token_pen_create(&pen, keys), 0);
-	token_keys_unref(&keys);
-	addr_parse(&outside, SLICE("192.0.2.10"), 0);
-	addr_parse(&inside, SLICE("10.0.0.10"), 0);
-	real.sip_domains = (struct name_list){domains, 1};
-	real.leg[LEG_OUTSIDE].fqdn = fqdn;
-	real.leg[LEG_INSIDE].fqdn = name;
-}
-
-static void we_were(void)
-{
-	char file[64];
-
-	token_pen_destroy(&pen);
-	snprintf(file, sizeof(file), "%s/token-keys", place);
-	unlink(file);
-	CU_ASSERT_EQUAL(rmdir(place), 0);
-}
-
-static struct verdict decide_text(const struct origin *from, struct slice text)
-{
-	static const struct framer_limits sizes = {262144, 65536, 8192, 256};
-	static const struct sanity_limits counts = {70, 20, 10};
-	static struct frame frame;
-	static struct facts f;
-	struct facts_self self = {&real, pen, WALL_S};
-	struct framer fr = {0};
-	struct msg *m = NULL;
-	struct verdict v;
-	size_t used;
-
-	CU_ASSERT_EQUAL_FATAL(framer_next(&fr, &sizes, text, &used, &frame, &v),
-			      FRAMER_MESSAGE);
-	CU_ASSERT_EQUAL_FATAL(wire_parse(&m, &frame), 0);
-	v = sanity_check(m, &counts);
-	if (v.kind == VERDICT_PASS) {
-		CU_ASSERT_EQUAL(facts_read(&f, m, from, &self), 0);
-		v = policy_decide(&real, &f);
-	}
-	wire_destroy(&m);
-	return v;
-}
-
 #define MESSAGE(method, uri, routes, from, to)                                 \
 	SLICE(method " " uri " SIP/2.0\r\n"                                    \
 		     "Via: SIP/2.0/TLS 198.51.100.7;branch=z9hG4bKa\r\n"       \
@@ -204,20 +129,6 @@ struct spoken {
 	unsigned status;
 	const char *rule;
 };
-
-static struct verdict hear_out(const struct spoken *row, const uint64_t *alice)
-{
-	struct origin from = {
-		.leg = row->peer == PEER_SERVER ? LEG_INSIDE : LEG_OUTSIDE,
-		.peer = row->peer,
-		.source = &outside,
-		.conn = HERE,
-		.who = alice,
-		.whos = row->peer == PEER_USER,
-	};
-
-	return decide_text(&from, row->text);
-}
 
 static void bytes_become_verdicts(void)
 {
@@ -253,12 +164,9 @@ static void bytes_become_verdicts(void)
 		 MESSAGE("REGISTER", "sip:example.com", "", AL, AL ">"), 403,
 		 "register-from-inside"},
 	};
-	uint64_t alice;
-
 	we_are();
-	alice = token_who(pen, SLICE(AL));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct verdict v = hear_out(&rows[i], &alice);
+		struct verdict v = decide_text(rows[i].peer, rows[i].text);
 
 		if (!v.rule || strcmp(v.rule, rows[i].rule) != 0)
 			printf("# row %zu: %s\n", i, v.rule);

@@ -18,6 +18,8 @@ static void register_is_for_our_domains(void)
 		 REFUSED(403, "not-our-domain")},
 		{"maddr", REGISTER, .ruri = "example.com", .maddr = true,
 		 REFUSED(403, "not-our-domain")},
+		{"port 0", REGISTER, .ruri = "example.com", .bad_port = true,
+		 REFUSED(403, "not-our-domain")},
 		{"with a user part", REGISTER, .ruri = "bob@example.com",
 		 REFUSED(400, "register-uri-has-user")},
 		{"for an address of another domain", REGISTER,
