@@ -304,16 +304,18 @@ static void take_edges(struct resolve_job *j,
 		       const struct resolve_answer *answer)
 {
 	struct resolve_srv srv[RESOLVE_SRV_MAX];
-	unsigned n = 0;
+	unsigned n;
 
-	if (answer->err && answer->err != ENOENT) {
+	if (answer->err == ENOENT) {
+		conclude_edges(j, NULL, 0, answer->secure);
+		return;
+	}
+	if (answer->err) {
 		finish(j, answer->err);
 		return;
 	}
-	if (!answer->err) {
-		note_ttl(j, answer->ttl_s);
-		n = read_srv(srv, answer);
-	}
+	note_ttl(j, answer->ttl_s);
+	n = read_srv(srv, answer);
 	conclude_edges(j, srv, n, answer->secure);
 }
 
