@@ -303,19 +303,17 @@ static void ask_edges(struct resolve_job *j, struct slice service,
 static void take_edges(struct resolve_job *j,
 		       const struct resolve_answer *answer)
 {
-	struct resolve_srv srv[RESOLVE_SRV_MAX];
-	unsigned n;
+	struct resolve_srv srv[RESOLVE_SRV_MAX] = {0};
+	unsigned n = 0;
 
-	if (answer->err == ENOENT) {
-		conclude_edges(j, NULL, 0, answer->secure);
-		return;
-	}
-	if (answer->err) {
+	if (answer->err && answer->err != ENOENT) {
 		finish(j, answer->err);
 		return;
 	}
-	note_ttl(j, answer->ttl_s);
-	n = read_srv(srv, answer);
+	if (!answer->err) {
+		note_ttl(j, answer->ttl_s);
+		n = read_srv(srv, answer);
+	}
 	conclude_edges(j, srv, n, answer->secure);
 }
 
