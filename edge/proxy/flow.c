@@ -4,6 +4,7 @@
 #include "flow.h"
 
 #include "base/hash.h"
+#include "proxy/class.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,32 +41,6 @@ void flow_destroy(struct flow **fp, struct proxy *p)
 	free(f->who);
 	free(f->grant);
 	free(f);
-}
-
-static bool is_device_side(const struct conn *c)
-{
-	return c->door == DOOR_DEVICE || (c->door == DOOR_OUT && !c->tls);
-}
-
-/* Which domain it may speak for is judged for each request. */
-static bool is_partner(const struct settings *s, const struct conn *c)
-{
-	return s->federation.enabled && c->tls && c->names &&
-	       (c->door == DOOR_TLS || c->door == DOOR_OUT);
-}
-
-/* A server of ours is on the inside leg, by TLS, under a name that we list or
- * that we asked for ourselves. */
-static enum peer_class class_of(const struct settings *s, const struct conn *c)
-{
-	if (is_device_side(c))
-		return PEER_DEVICE;
-	if (c->leg != LEG_INSIDE)
-		return is_partner(s, c) ? PEER_PARTNER : PEER_STRANGER;
-	if (c->door == DOOR_OUT ||
-	    cert_names_listed(c->names, &s->trusted_servers))
-		return PEER_SERVER;
-	return PEER_STRANGER;
 }
 
 void flow_prove(struct flow *f)
@@ -175,7 +150,7 @@ void flow_origin(struct flow *f, struct proxy *p, struct origin *out)
 
 enum far_door flow_door(const struct flow *f)
 {
-	if (is_device_side(f->conn))
+	if (class_is_device_side(f->conn))
 		return f->conn->peer.sa.sa_family == AF_INET6 ? FAR_DEVICE6
 							      : FAR_DEVICE4;
 	if (f->base == PEER_PARTNER)
