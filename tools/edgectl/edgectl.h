@@ -66,10 +66,16 @@ int shown_read(struct shown *out, const struct settings *s, enum leg leg,
  * errno. */
 int shown_names(struct cert_names **out, const char *path);
 
-/* Judge a chain, leaf first, by a file of authorities. "" or OpenSSL's words;
- * *code is its number. */
-const char *shown_judge(X509 *leaf, STACK_OF(X509) * chain, const char *trust,
-			int *code);
+/* By whom, and what for, a chain is judged. */
+struct shown_by {
+	const char *trust; /* PEM file of authorities */
+	bool own;	   /* a partner's: each is trusted by itself */
+	bool server;	   /* we connected: it has to be good for a server */
+};
+
+/* Judge a chain, leaf first. "" or OpenSSL's words; *code is its number. */
+const char *shown_judge(X509 *leaf, STACK_OF(X509) * chain,
+			const struct shown_by *by, int *code);
 
 /* The pen that reads tokens with the keys of the edge; it changes nothing in
  * its folder. *borrowed: false when other keys had to be made. */

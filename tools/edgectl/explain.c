@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 #include "base/now.h"
-#include "net/conn.h"
 #include "ops/explain.h"
+#include "proxy/class.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -217,6 +217,19 @@ static void name_device(struct asked *a)
 	a->who[a->origin.whos++] = token_who(a->pen, slice_of(text));
 }
 
+/* The connection as the proxy would see it. */
+static enum peer_class class_by_door(const struct asked *a)
+{
+	struct conn c = {
+		.leg = a->origin.leg,
+		.door = is_word(a->door, "users") ? DOOR_USERS : DOOR_TLS,
+		.tls = true,
+		.names = a->shown.names,
+	};
+
+	return class_of(a->s, &c);
+}
+
 static void judge_inside(struct asked *a)
 {
 	struct origin *o = &a->origin;
@@ -225,45 +238,42 @@ static void judge_inside(struct asked *a)
 		o->peer = PEER_SERVER;
 		a->class_why = "assumed: no --cert was given, so it is taken "
 			       "for a trusted server";
-	} else if (cert_names_listed(a->shown.names, &a->s->trusted_servers)) {
-		o->peer = PEER_SERVER;
-		a->class_why = "its certificate is good, and its name is in "
-			       "trusted_servers";
-	} else {
-		o->peer = PEER_STRANGER;
-		a->class_why =
-			a->shown.names
-				? "its name is not in trusted_servers"
-				: "its certificate does not verify: TLS would "
-				  "not come about";
+		return;
 	}
+	o->peer = class_by_door(a);
+	a->class_why = o->peer == PEER_SERVER
+			       ? "its certificate is good, and its name is in "
+				 "trusted_servers"
+		       : a->shown.names
+			       ? "its name is not in trusted_servers"
+			       : "its certificate does not verify: TLS "
+				 "would not come about";
+}
+
+static const char *why_no_partner(const struct asked *a)
+{
+	if (is_word(a->door, "users"))
+		return "the users' door asks for no certificate";
+	if (!a->shown.names)
+		return "its certificate is not believed";
+	return "it shows a good certificate, but federation.enabled is false";
 }
 
 static void judge_outside(struct asked *a)
 {
 	struct origin *o = &a->origin;
 
-	o->peer = o->whos ? PEER_USER : PEER_STRANGER;
-	a->class_why = o->whos ? "registered on this connection"
-			       : "nothing is known of it";
-	if (is_word(a->door, "users")) {
-		if (a->cert)
-			a->class_why = "the users' door asks for no "
-				       "certificate";
-		return;
-	}
-	if (!a->cert)
-		return;
-	if (!a->shown.names) {
-		a->class_why = "its certificate is not believed";
-	} else if (!a->s->federation.enabled) {
-		a->class_why = "it shows a good certificate, but "
-			       "federation.enabled is false";
-	} else {
-		o->peer = PEER_PARTNER;
+	o->peer = class_by_door(a);
+	a->class_why = "it shows a certificate that is believed";
+	if (o->peer == PEER_PARTNER) {
 		o->names = a->shown.names;
-		a->class_why = "it shows a certificate that is believed";
+		return;
 	}
+	a->class_why = a->cert ? why_no_partner(a) : "nothing is known of it";
+	if (!o->whos)
+		return;
+	o->peer = PEER_USER;
+	a->class_why = "registered on this connection";
 }
 
 /* What the net room and the proxy's flow would know of the connection. */

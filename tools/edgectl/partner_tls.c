@@ -249,8 +249,12 @@ static bool chain_step(struct trial *t, X509 *leaf, STACK_OF(X509) * chain,
 		       const struct cert_names *names)
 {
 	const struct partner_settings *p = t->partner;
-	const char *trust =
-		p && p->trust ? p->trust : t->s->leg[LEG_OUTSIDE].trust;
+	struct shown_by by = {
+		.trust =
+			p && p->trust ? p->trust : t->s->leg[LEG_OUTSIDE].trust,
+		.own = p && p->trust,
+		.server = true,
+	};
 	const char *said;
 	int code;
 
@@ -264,12 +268,12 @@ static bool chain_step(struct trial *t, X509 *leaf, STACK_OF(X509) * chain,
 				   names->key);
 		return is_pinned(p, names->key);
 	}
-	said = shown_judge(leaf, chain, trust, &code);
+	said = shown_judge(leaf, chain, &by, &code);
 	if (code == X509_V_OK)
 		trial_step(t, true, "chain", "signed by an authority in %s",
-			   trust);
+			   by.trust);
 	else
-		say_chain_fault(t, leaf, chain, code, said, trust);
+		say_chain_fault(t, leaf, chain, code, said, by.trust);
 	return code == X509_V_OK;
 }
 

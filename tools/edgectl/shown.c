@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -17,20 +18,40 @@
 #define CHAIN_DEPTH 4
 #define VOUCHED_MAX 64 /* bits of cert_names.vouched */
 
-const char *shown_judge(X509 *leaf, STACK_OF(X509) * chain, const char *trust,
-			int *code)
+/* As a handshake would ask for it. */
+static int security_level(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+	int level = ctx ? SSL_CTX_get_security_level(ctx) : -1;
+
+	SSL_CTX_free(ctx);
+	return level;
+}
+
+/* Public authorities issue no clientAuth any more: what a client shows is not
+ * asked what it is for. */
+static void set_demands(X509_STORE_CTX *c, const struct shown_by *by)
+{
+	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(c);
+
+	X509_VERIFY_PARAM_set_purpose(p, by->server ? X509_PURPOSE_SSL_SERVER
+						    : X509_PURPOSE_ANY);
+	X509_VERIFY_PARAM_set_depth(p, CHAIN_DEPTH);
+	X509_VERIFY_PARAM_set_auth_level(p, security_level());
+}
+
+const char *shown_judge(X509 *leaf, STACK_OF(X509) * chain,
+			const struct shown_by *by, int *code)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *c = X509_STORE_CTX_new();
 
 	*code = X509_V_ERR_OUT_OF_MEM;
-	if (store && c && trust && X509_STORE_load_file(store, trust) == 1 &&
+	if (store && by->own)
+		X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+	if (store && c && X509_STORE_load_file(store, by->trust) == 1 &&
 	    X509_STORE_CTX_init(c, store, leaf, chain) == 1) {
-		X509_VERIFY_PARAM_set_depth(X509_STORE_CTX_get0_param(c),
-					    CHAIN_DEPTH);
-		/* Public authorities issue no clientAuth any more. */
-		X509_VERIFY_PARAM_set_purpose(X509_STORE_CTX_get0_param(c),
-					      X509_PURPOSE_ANY);
+		set_demands(c, by);
 		X509_verify_cert(c);
 		*code = X509_STORE_CTX_get_error(c);
 	}
@@ -78,11 +99,14 @@ static uint64_t vouchers(const struct settings *s, X509 *leaf,
 	int code;
 
 	for (size_t i = 0; i < s->federation.partners && i < VOUCHED_MAX; i++) {
-		const char *trust = s->federation.partner[i].trust;
+		struct shown_by by = {
+			.trust = s->federation.partner[i].trust,
+			.own = true,
+		};
 
-		if (!trust)
+		if (!by.trust)
 			continue;
-		shown_judge(leaf, chain, trust, &code);
+		shown_judge(leaf, chain, &by, &code);
 		if (code == X509_V_OK)
 			set |= UINT64_C(1) << i;
 	}
@@ -98,20 +122,21 @@ static bool is_in_time(X509 *leaf)
 static void judge(struct shown *out, const struct settings *s, enum leg leg,
 		  X509 *leaf, STACK_OF(X509) * chain)
 {
-	const char *trust = s->leg[leg].trust;
+	struct shown_by by = {.trust = s->leg[leg].trust};
+	bool federates = leg == LEG_OUTSIDE && s->federation.enabled;
 	bool believed;
 	int code;
-	const char *said = shown_judge(leaf, chain, trust, &code);
+	const char *said = shown_judge(leaf, chain, &by, &code);
 
 	if (cert_names_of(&out->names, leaf, out->why))
 		return;
-	snprintf(out->why, sizeof(out->why), "%.200s: %.200s", trust,
+	snprintf(out->why, sizeof(out->why), "%.200s: %.200s", by.trust,
 		 code ? said : "signs it");
 	out->names->chained = code == X509_V_OK;
-	if (leg == LEG_OUTSIDE)
+	if (federates)
 		out->names->vouched = vouchers(s, leaf, chain);
 	believed = out->names->chained || out->names->vouched ||
-		   (leg == LEG_OUTSIDE && is_pinned(s, out->names->key));
+		   (federates && is_pinned(s, out->names->key));
 	if (!believed || !is_in_time(leaf))
 		cert_names_destroy(&out->names);
 }
