@@ -115,7 +115,7 @@ def a_refusal_comes_back_all_the_way(lab):
     bob.reply(bob.expect_request("INVITE"), 603, reason="Not Now")
     resp = alice.expect(603)
     alice.ack_of(invite, resp)
-    assert resp.start.endswith("Not Now")
+    assert resp.start.endswith(" Decline")
     bob.expect_request("ACK")
 
 
