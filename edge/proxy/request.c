@@ -236,15 +236,16 @@ static int add_top(struct buf *top, struct txn *t, struct job *j)
 }
 
 /* From one far party to another both borders are crossed. */
-static uint64_t request_drop(const struct txn *t)
+static uint64_t request_drop(const struct txn *t, const struct job *j)
 {
-	uint64_t drop = 0;
+	uint64_t spare = boundary_spare(j->f, j->proof), drop = 0;
 
 	if (!t->from_near)
-		drop = boundary_drop(BOUNDARY_INWARD, t->asker);
-	if (t->outward)
-		drop |= boundary_drop(BOUNDARY_OUTWARD, t->asked);
-	return drop;
+		drop = boundary_drop(BOUNDARY_INWARD, t->asker) & ~spare;
+	if (!t->outward)
+		return drop;
+	return drop | (boundary_drop(BOUNDARY_OUTWARD, t->asked) &
+		       ~(t->from_near ? spare : 0));
 }
 
 /* RFC 3261 §16.6 step 3. */
@@ -266,7 +267,7 @@ static int request_write(struct txn *t, struct job *j,
 		.via_mark = j->mark,
 		.max_forwards = hops_left(f),
 		.pop_routes = f->routes,
-		.drop = request_drop(t),
+		.drop = request_drop(t, j),
 	};
 	struct rewritten at = {0};
 	int err;

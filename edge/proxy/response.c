@@ -101,10 +101,16 @@ static void note_hop(struct txn *t)
 	}
 }
 
-static uint64_t response_drop(const struct txn *t)
+static uint64_t response_drop(const struct txn *t, const struct job *j)
 {
-	return (t->outward ? boundary_drop(BOUNDARY_INWARD, t->asked) : 0) |
-	       (t->from_near ? 0 : boundary_drop(BOUNDARY_OUTWARD, t->asker));
+	uint64_t drop = 0;
+
+	if (t->outward)
+		drop = boundary_drop(BOUNDARY_INWARD, t->asked);
+	if (t->from_near)
+		return drop;
+	return drop | (boundary_drop(BOUNDARY_OUTWARD, t->asker) &
+		       ~(t->outward ? 0 : boundary_spare(j->f, NULL)));
 }
 
 /* The callee has answered, and nothing of ours could end the call as gently as
@@ -128,7 +134,7 @@ static int pass_back(struct txn *t, struct job *j, bool flow_timer)
 {
 	struct buf *out = &t->p->out, *top = &t->p->top;
 	char timer[48] = "";
-	struct rewrite rw = {.pop_via = true, .drop = response_drop(t)};
+	struct rewrite rw = {.pop_via = true, .drop = response_drop(t, j)};
 	int err = 0;
 
 	if (!t->up)

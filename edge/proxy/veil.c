@@ -9,6 +9,7 @@
 #include "txn.h"
 
 #include "base/hash.h"
+#include "policy/boundary.h"
 
 #include <errno.h>
 
@@ -283,6 +284,9 @@ int veil_request(struct txn *t, struct job *j,
 		lift_request(t, j, rw);
 	if (t->outward)
 		err = veil_outward(t, j, device, rw);
+	/* Inward who it is, and to a partner whether we know. */
+	if (!t->outward || (t->from_near && t->asked == PEER_PARTNER))
+		boundary_assert(end, t->p->w->settings, f, j->proof);
 	translate_others(t, j, rw);
 	if (rw->call_id.p && t->method != METHOD_ACK)
 		buf_add(&t->veil.call_id,

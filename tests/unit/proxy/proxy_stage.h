@@ -26,6 +26,7 @@ struct stage_wish {
 	unsigned workers;    /* 0: one */
 	const char *routing; /* lines of that group instead of director+homes */
 	const char *limits;  /* lines of that group */
+	const char *devices; /* the group, instead of room and hall */
 	const char *more;    /* further groups */
 };
 
@@ -46,6 +47,14 @@ static struct stage {
 	"trust = \"%1$s/pem\"; };\n"
 
 /* clang-format off */
+#define STAGE_DEVICES                                                          \
+	"devices: { enabled = true; leg = \"inside\"; tcp_port = 5060;\n"      \
+	"  device = ( { name = \"room\"; address = [ \"10.0.5.20\" ];\n"       \
+	"    identities = [ \"sip:room@example.com\" ]; register = true;\n"    \
+	"    contact = \"sip:room@10.0.5.20:5060;transport=tcp\"; },\n"        \
+	"    { name = \"hall\"; address = [ \"10.0.5.21\" ];\n"                \
+	"      identities = [ \"sip:hall@example.com\" ]; } ); };\n"
+
 static const char stage_text[] =
 	"edge: { state_dir = \"%1$s\"; log_level = \"error\";\n"
 	"  sip_domains = [ \"example.com\", \"example.org\" ]; };\n"
@@ -58,12 +67,7 @@ static const char stage_text[] =
 	"  trusted_servers = [ \"" DIR01 "\", \"" HOME01 "\", \"" HOME02
 	"\" ]; };\n"
 	"routing: { %2$s };\n"
-	"devices: { enabled = true; leg = \"inside\"; tcp_port = 5060;\n"
-	"  device = ( { name = \"room\"; address = [ \"10.0.5.20\" ];\n"
-	"    identities = [ \"sip:room@example.com\" ]; register = true;\n"
-	"    contact = \"sip:room@10.0.5.20:5060;transport=tcp\"; },\n"
-	"    { name = \"hall\"; address = [ \"10.0.5.21\" ];\n"
-	"      identities = [ \"sip:hall@example.com\" ]; } ); };\n"
+	"%5$s\n"
 	"limits: { %3$s };\n"
 	"%4$s\n";
 /* clang-format on */
@@ -94,7 +98,8 @@ static inline void stage_settings(const struct stage_wish *w)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	n = snprintf(text, sizeof(text), stage_text, stage.dir,
 		     w->routing ? w->routing : STAGE_DIRECTOR,
-		     w->limits ? w->limits : "", w->more ? w->more : "");
+		     w->limits ? w->limits : "", w->more ? w->more : "",
+		     w->devices ? w->devices : STAGE_DEVICES);
 #pragma GCC diagnostic pop
 	CU_ASSERT_FATAL(n > 0 && n < (int)sizeof(text));
 	stage_write("edge.cfg", text);

@@ -441,6 +441,75 @@ static void ends_outside_do_not_see_each_other(void)
 	stage_close();
 }
 
+#define OLD_DEVICES                                                            \
+	"devices: { enabled = true; leg = \"inside\"; tcp_port = 5060;\n"      \
+	"  device = ( { name = \"old\"; address = [ \"10.0.5.77\" ];\n"        \
+	"    identities = [ \"sip:old@example.com\" ];\n"                      \
+	"    contact = \"sip:old@10.0.5.77:5060;transport=tcp\";\n"            \
+	"    unsent = [ \"Session-Expires\", \"X-New\" ];\n"                   \
+	"    line_bytes = %u; } ); };\n"
+
+static void old_device(unsigned line_bytes)
+{
+	char devices[1024];
+
+	snprintf(devices, sizeof(devices), OLD_DEVICES, line_bytes);
+	STAGE_OPEN(.devices = devices);
+	home = server(HOME01);
+}
+
+/* Towards it and in answers to it; by TCP, under an address. */
+static void old_devices_are_spared(void)
+{
+	static const char lines[] = "x: 90\r\nX-New: 1\r\nX-Old: 1\r\n"
+				    "Session-Expires: 90\r\n" INNER_CONTACT;
+	struct conn *old;
+
+	old_device(1024);
+	ask(home, .to = "old", .more = lines);
+	hear(at(""), "INVITE", &invite);
+	CU_ASSERT_FALSE(says(&invite, "Session-Expires"));
+	CU_ASSERT_FALSE(says(&invite, "x: 90"));
+	CU_ASSERT_FALSE(says(&invite, "X-New"));
+	CU_ASSERT_TRUE(says(&invite, "X-Old: 1\r\n"));
+	CU_ASSERT_FALSE(says(&invite, "10.0.0.31"));
+	CU_ASSERT_TRUE(holds(value(&invite, FIELD_CONTACT, 0),
+			     "@10.0.0.10:5060;transport=tcp>"));
+	old = fake_accept(0, LEG_INSIDE, DOOR_DEVICE, "10.0.5.77:7000", NULL);
+	ask(old, .from = "old", .call_id = "call-2",
+	    .more = "Contact: <sip:old@10.0.5.77>\r\n");
+	hear(at(DIR01), "INVITE", &invite);
+	answer(&invite, 200, lines);
+	hear(old, "SIP/2.0 200", &h);
+	CU_ASSERT_FALSE(says(&h, "X-New"));
+	CU_ASSERT_TRUE(says(&h, "X-Old: 1\r\n"));
+	CU_ASSERT_FALSE(says(&h, "10.0.0.31"));
+	stage_close();
+}
+
+/* A cut line would lead nowhere: better no call. */
+static void lines_too_long_for_a_device(void)
+{
+	struct conn *old;
+
+	old_device(256);
+	ask(home, .to = "old",
+	    .more = "Record-Route: <sip:" HOME01 ";lr;some=cookie>\r\n"
+		    "Record-Route: <sip:other.internal.example;lr;a=b>\r\n");
+	hear(home, "SIP/2.0 400", NULL);
+	ask(home, .method = "OPTIONS", .to = "old", .branch = "z9hG4bK2");
+	hear(at(""), "OPTIONS", NULL);
+	old = fake_accept(0, LEG_INSIDE, DOOR_DEVICE, "10.0.5.77:7000", NULL);
+	ask(old, .from = "old", .call_id = "call-2",
+	    .more = "Contact: <sip:old@10.0.5.77>\r\n");
+	hear(at(DIR01), "INVITE", &invite);
+	answer(&invite, 180,
+	       "Record-Route: <sip:" HOME01 ";lr;some=cookie>\r\n"
+	       "Record-Route: <sip:other.internal.example;lr;a=b>\r\n");
+	hear(old, "SIP/2.0 500", NULL);
+	stage_close();
+}
+
 TEST_MAIN("proxy/veil", {"Vias stay inside, and come back", vias_stay_inside},
 	  {"in answers of our own as well", own_answers_have_them_too},
 	  {"a callee inside is a token, and reached by it",
@@ -461,6 +530,10 @@ TEST_MAIN("proxy/veil", {"Vias stay inside, and come back", vias_stay_inside},
 	   named_dialogs_are_translated},
 	  {"error texts say nothing of the inside", errors_say_nothing},
 	  {"those of the far side are passed on", errors_from_far_say_all},
+	  {"old devices are spared what they cannot read",
+	   old_devices_are_spared},
+	  {"lines too long for a device end what was asked",
+	   lines_too_long_for_a_device},
 	  {"bindings inside are left out of the answer",
 	   bindings_inside_are_left_out},
 	  {"two ends outside do not see each other",
