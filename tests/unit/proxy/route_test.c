@@ -367,6 +367,18 @@ static void doors_have_names(void)
 	stage_close();
 }
 
+/* Record-Route lines of servers behind the edge that no token can seal. */
+static const char *too_many_records(void)
+{
+	static char lines[4096];
+	size_t n = 0;
+
+	for (int i = 0; i < 12; i++)
+		n += (size_t)snprintf(lines + n, sizeof(lines) - n,
+				      "Record-Route: <sip:%0100d@h;lr>\r\n", i);
+	return lines;
+}
+
 #define TO_EVE "sip:eve@" PARTNER
 #define THEIRS                                                                 \
 	"Record-Route: <sip:b.partner.example;lr>, "                           \
@@ -429,6 +441,88 @@ static void partners_routes_are_sealed_too(void)
 	answer(&h, 200, "");
 	hear(home, "SIP/2.0 200", NULL);
 	CU_ASSERT_EQUAL(fake_asked(PARTNER), 1);
+	stage_close();
+}
+
+/* eve calls: near sees our URIs alone, she gets her own back. */
+static void eve_calls(void)
+{
+	STAGE_OPEN(.more = FEDERATION(""));
+	partner_places();
+	home = server(HOME01);
+	edge = partner(PARTNER);
+	ask(edge, .from = "sip:eve@" PARTNER, .to = "alice",
+	    .more = THEIRS "Contact: <sip:eve@192.0.2.77>\r\n");
+	hear(at(DIR01), "INVITE sip:alice@example.com", &invite);
+	answer(&invite, 302, "Contact: <sip:" HOME01 ">\r\n");
+	hear(at(HOME01), "INVITE sip:alice@example.com", &invite);
+	answer(&invite, 200, "Contact: <sip:alice@10.0.0.31>\r\n");
+	hear(edge, "SIP/2.0 200", &ok);
+}
+
+/* home01 in that dialog: what the INVITE recorded, as it stands. */
+static void home_answers_back(const char *method, const char *branch)
+{
+	char both[4096];
+
+	snprintf(both, sizeof(both), "Route: %.*s, %.*s\r\n",
+		 SLICE_ARG(record(&invite, 0)), SLICE_ARG(record(&invite, 1)));
+	ask(home, .method = method, .from = "alice", .to = "sip:eve@" PARTNER,
+	    .from_tag = "t1", .to_tag = "f1", .branch = branch,
+	    .uri = "sip:eve@192.0.2.77", .more = both);
+}
+
+static void calling_partners_routes_are_sealed_too(void)
+{
+	eve_calls();
+	CU_ASSERT_EQUAL(values(&invite, FIELD_RECORD_ROUTE), 2);
+	CU_ASSERT_TRUE(holds(record(&invite, 0), INSIDE));
+	CU_ASSERT_TRUE(holds(record(&invite, 1), OUTSIDE));
+	CU_ASSERT_FALSE(says(&invite, "a.partner.example"));
+	CU_ASSERT_EQUAL(values(&ok, FIELD_RECORD_ROUTE), 3);
+	CU_ASSERT_TRUE(holds(record(&ok, 0), OUTSIDE));
+	CU_ASSERT_TRUE(holds(record(&ok, 1), "b.partner.example"));
+	CU_ASSERT_TRUE(holds(record(&ok, 2), "a.partner.example;lr;x=y"));
+	CU_ASSERT_FALSE(says(&ok, "internal"));
+	ask(edge, .method = "ACK", .from = "sip:eve@" PARTNER, .to = "alice",
+	    .to_tag = "t1", .branch = "z9hG4bKack", .uri = contact_of(&ok),
+	    .more = route_line(route, record(&ok, 0)));
+	hear(at(HOME01), "ACK sip:alice@10.0.0.31", NULL);
+	home_answers_back("INFO", "z9hG4bKi");
+	hear(edge, "INFO sip:eve@192.0.2.77", &h);
+	CU_ASSERT_EQUAL(values(&h, FIELD_ROUTE), 2);
+	CU_ASSERT_TRUE(slice_eq(value(&h, FIELD_ROUTE, 0),
+				SLICE("<sip:b.partner.example;lr>")));
+	CU_ASSERT_TRUE(slice_eq(value(&h, FIELD_ROUTE, 1),
+				SLICE("<sip:a.partner.example;lr;x=y>")));
+	stage_close();
+}
+
+static void calling_partner_is_found_again(void)
+{
+	eve_calls();
+	fake_break(edge, CONN_END_PEER);
+	fake_settle();
+	home_answers_back("BYE", "z9hG4bKbye");
+	hear(at(PARTNER), "BYE sip:eve@192.0.2.77", &h);
+	CU_ASSERT_EQUAL(values(&h, FIELD_ROUTE), 2);
+	edge = partner(PARTNER);
+	ask(edge, .method = "INFO", .from = "sip:eve@" PARTNER, .to = "alice",
+	    .to_tag = "t1", .branch = "z9hG4bKi", .uri = contact_of(&ok),
+	    .more = route_line(route, record(&ok, 0)));
+	hear(at(HOME01), "INFO sip:alice@10.0.0.31", NULL);
+	stage_close();
+}
+
+static void partner_records_more_than_is_sealed(void)
+{
+	STAGE_OPEN(.more = FEDERATION(""));
+	edge = partner(PARTNER);
+	ask(edge, .from = "sip:eve@" PARTNER, .to = "alice",
+	    .more = too_many_records());
+	hear(edge, "SIP/2.0 400", NULL);
+	CU_ASSERT_EQUAL(fake_reaches(), 0);
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	stage_close();
 }
 
@@ -505,18 +599,6 @@ static void sealed_sets_are_read_back(void)
 	CU_ASSERT_TRUE(slice_eq(set.route[1], SLICE("<b>")));
 	CU_ASSERT_EQUAL(route_unseal((struct slice){0}, &set), 0);
 	CU_ASSERT_EQUAL(set.n, 0);
-}
-
-/* Record-Route lines of servers behind the edge that no token can seal. */
-static const char *too_many_records(void)
-{
-	static char lines[4096];
-	size_t n = 0;
-
-	for (int i = 0; i < 12; i++)
-		n += (size_t)snprintf(lines + n, sizeof(lines) - n,
-				      "Record-Route: <sip:%0100d@h;lr>\r\n", i);
-	return lines;
 }
 
 /* More than a token seals: refused, not cut short. */
@@ -625,6 +707,12 @@ TEST_MAIN("proxy/route",
 	   our_names_and_addresses_are_ours},
 	  {"a partner's routes are sealed, and restored in order",
 	   partners_routes_are_sealed_too},
+	  {"so are those of a partner that calls, who gets them back",
+	   calling_partners_routes_are_sealed_too},
+	  {"which is found again too, and may come by another connection",
+	   calling_partner_is_found_again},
+	  {"more than a token seals is refused",
+	   partner_records_more_than_is_sealed},
 	  {"all answers of a partner show one way",
 	   partners_answers_show_one_way},
 	  {"a partner that left is found again by its domain",
