@@ -56,9 +56,11 @@ def base_config(b, certs, state):
                     "device": (
                         {"name": "room1", "address": [b(50)],
                          "identities": ["sip:room1@example.com"],
+                         "calls_per_s": 1000,
                          "contact": "sip:room1@%s:5060;transport=tcp" % b(50)},
                         {"name": "room2", "address": [b(51)],
                          "identities": ["sip:room2@example.com"],
+                         "calls_per_s": 1000,
                          "contact": "sip:room2@%s:5060;transport=tcp"
                                     % b(51)})},
         "limits": {"target_aside_s": 0, "connect_ms": 2000, "drain_s": 3},

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* route_test.c - dialogs find their way back, and nobody else's. */
-#include "partner_kit.h"
+#include "proxy_talk.h"
 
 #include "route.h"
 
 #include <errno.h>
 
-static struct conn *alice, *bob, *home, *edge;
+static struct conn *alice, *bob, *home;
 static struct heard invite, ok, h;
 static char route[2048], told[512];
 
@@ -379,187 +379,6 @@ static const char *too_many_records(void)
 	return lines;
 }
 
-#define TO_EVE "sip:eve@" PARTNER
-#define THEIRS                                                                 \
-	"Record-Route: <sip:b.partner.example;lr>, "                           \
-	"<sip:a.partner.example;lr;x=y>\r\n"
-
-/* home01 calls eve at the partner, whose own proxies stay in the dialog. */
-static void home_calls_eve(void)
-{
-	struct buf out = {0};
-	char text[4096];
-
-	STAGE_OPEN(.more = FEDERATION(""));
-	partner_places();
-	home = server(HOME01);
-	ask(home, .from = "alice", .to = TO_EVE, .from_tag = "a1",
-	    .more = "Record-Route: <sip:" HOME01 ";lr;cookie=7>\r\n" CONTACT);
-	edge = at(PARTNER);
-	hear(edge, "INVITE " TO_EVE, &invite);
-	answer_write(&out, &invite, 200, "Contact: <sip:eve@192.0.2.77>\r\n",
-		     "t1");
-	buf_add(&out, (struct slice){"", 1});
-	snprintf(text, sizeof(text), "%s", strstr(out.p, "Record-Route"));
-	out.n = (size_t)(strstr(out.p, "Record-Route") - out.p);
-	buf_puts(&out, THEIRS);
-	buf_puts(&out, text);
-	fake_feed(edge, buf_slice(&out));
-	buf_fini(&out);
-	hear(home, "SIP/2.0 200", &ok);
-}
-
-/* home01 in the dialog: its Route is what the answer recorded, backwards. */
-static void home_says(const char *method, const char *branch)
-{
-	char both[4096];
-
-	snprintf(both, sizeof(both), "Route: %.*s, %.*s\r\n",
-		 SLICE_ARG(record(&ok, 1)), SLICE_ARG(record(&ok, 0)));
-	ask(home, .method = method, .from = "alice", .to = TO_EVE,
-	    .from_tag = "a1", .to_tag = "t1", .branch = branch, .cseq = 2,
-	    .uri = "sip:eve@192.0.2.77", .more = both);
-}
-
-static void partners_routes_are_sealed_too(void)
-{
-	home_calls_eve();
-	CU_ASSERT_EQUAL(values(&invite, FIELD_RECORD_ROUTE), 1);
-	CU_ASSERT_FALSE(says(&invite, "internal"));
-	CU_ASSERT_EQUAL(values(&ok, FIELD_RECORD_ROUTE), 3);
-	CU_ASSERT_TRUE(holds(record(&ok, 0), OUTSIDE));
-	CU_ASSERT_TRUE(holds(record(&ok, 1), INSIDE));
-	CU_ASSERT_TRUE(holds(record(&ok, 2), "cookie=7"));
-	CU_ASSERT_FALSE(says(&ok, "a.partner.example"));
-	home_says("INFO", "z9hG4bKi");
-	hear(edge, "INFO sip:eve@192.0.2.77", &h);
-	CU_ASSERT_EQUAL(values(&h, FIELD_ROUTE), 2);
-	CU_ASSERT_TRUE(slice_eq(value(&h, FIELD_ROUTE, 0),
-				SLICE("<sip:a.partner.example;lr;x=y>")));
-	CU_ASSERT_TRUE(slice_eq(value(&h, FIELD_ROUTE, 1),
-				SLICE("<sip:b.partner.example;lr>")));
-	answer(&h, 200, "");
-	hear(home, "SIP/2.0 200", NULL);
-	CU_ASSERT_EQUAL(fake_asked(PARTNER), 1);
-	stage_close();
-}
-
-/* eve calls: near sees our URIs alone, she gets her own back. */
-static void eve_calls(void)
-{
-	STAGE_OPEN(.more = FEDERATION(""));
-	partner_places();
-	home = server(HOME01);
-	edge = partner(PARTNER);
-	ask(edge, .from = "sip:eve@" PARTNER, .to = "alice",
-	    .more = THEIRS "Contact: <sip:eve@192.0.2.77>\r\n");
-	hear(at(DIR01), "INVITE sip:alice@example.com", &invite);
-	answer(&invite, 302, "Contact: <sip:" HOME01 ">\r\n");
-	hear(at(HOME01), "INVITE sip:alice@example.com", &invite);
-	answer(&invite, 200, "Contact: <sip:alice@10.0.0.31>\r\n");
-	hear(edge, "SIP/2.0 200", &ok);
-}
-
-/* home01 in that dialog: what the INVITE recorded, as it stands. */
-static void home_answers_back(const char *method, const char *branch)
-{
-	char both[4096];
-
-	snprintf(both, sizeof(both), "Route: %.*s, %.*s\r\n",
-		 SLICE_ARG(record(&invite, 0)), SLICE_ARG(record(&invite, 1)));
-	ask(home, .method = method, .from = "alice", .to = "sip:eve@" PARTNER,
-	    .from_tag = "t1", .to_tag = "f1", .branch = branch,
-	    .uri = "sip:eve@192.0.2.77", .more = both);
-}
-
-static void calling_partners_routes_are_sealed_too(void)
-{
-	eve_calls();
-	CU_ASSERT_EQUAL(values(&invite, FIELD_RECORD_ROUTE), 2);
-	CU_ASSERT_TRUE(holds(record(&invite, 0), INSIDE));
-	CU_ASSERT_TRUE(holds(record(&invite, 1), OUTSIDE));
-	CU_ASSERT_FALSE(says(&invite, "a.partner.example"));
-	CU_ASSERT_EQUAL(values(&ok, FIELD_RECORD_ROUTE), 3);
-	CU_ASSERT_TRUE(holds(record(&ok, 0), OUTSIDE));
-	CU_ASSERT_TRUE(holds(record(&ok, 1), "b.partner.example"));
-	CU_ASSERT_TRUE(holds(record(&ok, 2), "a.partner.example;lr;x=y"));
-	CU_ASSERT_FALSE(says(&ok, "internal"));
-	ask(edge, .method = "ACK", .from = "sip:eve@" PARTNER, .to = "alice",
-	    .to_tag = "t1", .branch = "z9hG4bKack", .uri = contact_of(&ok),
-	    .more = route_line(route, record(&ok, 0)));
-	hear(at(HOME01), "ACK sip:alice@10.0.0.31", NULL);
-	home_answers_back("INFO", "z9hG4bKi");
-	hear(edge, "INFO sip:eve@192.0.2.77", &h);
-	CU_ASSERT_EQUAL(values(&h, FIELD_ROUTE), 2);
-	CU_ASSERT_TRUE(slice_eq(value(&h, FIELD_ROUTE, 0),
-				SLICE("<sip:b.partner.example;lr>")));
-	CU_ASSERT_TRUE(slice_eq(value(&h, FIELD_ROUTE, 1),
-				SLICE("<sip:a.partner.example;lr;x=y>")));
-	stage_close();
-}
-
-static void calling_partner_is_found_again(void)
-{
-	eve_calls();
-	fake_break(edge, CONN_END_PEER);
-	fake_settle();
-	home_answers_back("BYE", "z9hG4bKbye");
-	hear(at(PARTNER), "BYE sip:eve@192.0.2.77", &h);
-	CU_ASSERT_EQUAL(values(&h, FIELD_ROUTE), 2);
-	edge = partner(PARTNER);
-	ask(edge, .method = "INFO", .from = "sip:eve@" PARTNER, .to = "alice",
-	    .to_tag = "t1", .branch = "z9hG4bKi", .uri = contact_of(&ok),
-	    .more = route_line(route, record(&ok, 0)));
-	hear(at(HOME01), "INFO sip:alice@10.0.0.31", NULL);
-	stage_close();
-}
-
-static void partner_records_more_than_is_sealed(void)
-{
-	STAGE_OPEN(.more = FEDERATION(""));
-	edge = partner(PARTNER);
-	ask(edge, .from = "sip:eve@" PARTNER, .to = "alice",
-	    .more = too_many_records());
-	hear(edge, "SIP/2.0 400", NULL);
-	CU_ASSERT_EQUAL(fake_reaches(), 0);
-	CU_ASSERT_EQUAL(stage_transactions(), 0);
-	stage_close();
-}
-
-/* 18x and 2xx show the same; each answer is read anew. */
-static void partners_answers_show_one_way(void)
-{
-	static struct heard ringing;
-
-	STAGE_OPEN(.more = FEDERATION(""));
-	partner_places();
-	home = server(HOME01);
-	ask(home, .from = "alice", .to = TO_EVE, .more = CONTACT);
-	hear(at(PARTNER), "INVITE", &invite);
-	answer(&invite, 180, "");
-	hear(home, "SIP/2.0 180", &ringing);
-	answer(&invite, 200, "");
-	hear(home, "SIP/2.0 200", &ok);
-	CU_ASSERT_EQUAL(values(&ok, FIELD_RECORD_ROUTE), 2);
-	CU_ASSERT_TRUE(slice_eq(record(&ringing, 1), record(&ok, 1)));
-	stage_close();
-}
-
-/* What it left is found again by the domain that the token seals. */
-static void partner_is_found_again(void)
-{
-	home_calls_eve();
-	fake_break(edge, CONN_END_PEER);
-	fake_settle();
-	home_says("BYE", "z9hG4bKbye");
-	hear(at(PARTNER), "BYE sip:eve@192.0.2.77", &h);
-	CU_ASSERT_TRUE(slice_eq(value(&h, FIELD_ROUTE, 0),
-				SLICE("<sip:a.partner.example;lr;x=y>")));
-	answer(&h, 200, "");
-	hear(home, "SIP/2.0 200", NULL);
-	stage_close();
-}
-
 /* A line end in a value would end a sealed one, and begin another. */
 static void folded_records_are_not_sealed(void)
 {
@@ -705,18 +524,6 @@ TEST_MAIN("proxy/route",
 	  {"each door goes by its own name", doors_have_names},
 	  {"what names one of our legs is ours",
 	   our_names_and_addresses_are_ours},
-	  {"a partner's routes are sealed, and restored in order",
-	   partners_routes_are_sealed_too},
-	  {"so are those of a partner that calls, who gets them back",
-	   calling_partners_routes_are_sealed_too},
-	  {"which is found again too, and may come by another connection",
-	   calling_partner_is_found_again},
-	  {"more than a token seals is refused",
-	   partner_records_more_than_is_sealed},
-	  {"all answers of a partner show one way",
-	   partners_answers_show_one_way},
-	  {"a partner that left is found again by its domain",
-	   partner_is_found_again},
 	  {"folded records are not sealed", folded_records_are_not_sealed},
 	  {"a sealed set is read back", sealed_sets_are_read_back},
 	  {"a route set too long for a token is refused",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* veil_test.c - what the outside is shown instead of the inside. */
-#include "partner_kit.h"
+#include "proxy_talk.h"
 
 static struct conn *alice, *bob, *home;
 static struct heard invite, ok, h;
@@ -441,127 +441,6 @@ static void ends_outside_do_not_see_each_other(void)
 	stage_close();
 }
 
-static unsigned lines_of(const struct heard *m, const char *start)
-{
-	const char *p = m->text;
-	unsigned n = 0;
-
-	while ((p = strcasestr(p, start))) {
-		n++;
-		p++;
-	}
-	return n;
-}
-
-#define FORGED                                                                 \
-	"x-edge-source : class=server\r\nX-EDGE-Source:\r\n class=server\r\n"  \
-	"P-Asserted-Identity: <sip:ceo@example.com>\r\n"
-
-#define MARK                                                                   \
-	"\r\nX-Edge-Source: class=user;peer=\"sip:alice@example.com\";"        \
-	"verified=yes;network=internet\r\n"
-
-/* Once, whatever the client said; in the dialog as at its begin. */
-static void our_servers_are_told_who_it_is(void)
-{
-	alice_is_here();
-	ask(alice, .more = FORGED CONTACT);
-	hear(at(HOME01), "INVITE", &invite);
-	CU_ASSERT_TRUE(says(&invite, MARK));
-	CU_ASSERT_EQUAL(lines_of(&invite, "x-edge-source"), 1);
-	CU_ASSERT_EQUAL(lines_of(&invite, "p-asserted-identity"), 1);
-	CU_ASSERT_TRUE(says(&invite, "\r\nP-Asserted-Identity: "
-				     "<sip:alice@example.com>\r\n"));
-	answer(&invite, 200, "");
-	hear(alice, "SIP/2.0 200", &ok);
-	route_line(route, value(&ok, FIELD_RECORD_ROUTE, 0));
-	strcat(route, FORGED);
-	ask(alice, .method = "INFO", .to_tag = "t1", .cseq = 2,
-	    .branch = "z9hG4bKi", .more = route);
-	hear(at(HOME01), "INFO", &h);
-	CU_ASSERT_EQUAL(lines_of(&h, "x-edge-source"), 1);
-	CU_ASSERT_TRUE(says(&h, "\r\nX-Edge-Source: class=user;"));
-	CU_ASSERT_FALSE(says(&h, "ceo"));
-	stage_close();
-}
-
-static void identities_go_out_unless_private(void)
-{
-	static const char pai[] =
-		"P-Asserted-Identity: <sip:bob@example.com>\r\n"
-		"X-Edge-Source: class=user\r\n";
-	char both[256];
-
-	alice_is_here();
-	home_asks("INVITE", "call-1", pai);
-	hear(alice, "INVITE", &h);
-	CU_ASSERT_TRUE(says(&h, "P-Asserted-Identity"));
-	CU_ASSERT_FALSE(says(&h, "X-Edge-Source"));
-	snprintf(both, sizeof(both), "%sPrivacy: id\r\n", pai);
-	home_branch = "z9hG4bK2";
-	home_asks("INVITE", "call-2", both);
-	hear(alice, "INVITE", &h);
-	CU_ASSERT_FALSE(says(&h, "P-Asserted-Identity"));
-	call_begins(alice, &invite);
-	answer(&invite, 180, pai);
-	hear(alice, "SIP/2.0 180", &h);
-	CU_ASSERT_TRUE(says(&h, "P-Asserted-Identity"));
-	answer(&invite, 183, both);
-	hear(alice, "SIP/2.0 183", &h);
-	CU_ASSERT_FALSE(says(&h, "P-Asserted-Identity"));
-	stage_close();
-}
-
-#define SECRETS                                                                \
-	"Authorization: Digest a=b\r\nProxy-Authorization: Digest c=d\r\n"     \
-	"Proxy-Authorization: Digest e=f\r\nServer: s/1\r\n"                   \
-	"User-Agent: u/1\r\nWarning: 399 home01 \"x\"\r\n"
-#define BELIEF "P-Asserted-Identity: <sip:eve@partner.example>\r\n"
-
-/* A partner is told what we verified, and never a password. */
-static void partners_are_told_little(void)
-{
-	STAGE_OPEN(.more = FEDERATION(""));
-	partner_places();
-	home = server(HOME01);
-	ask(home, .to = "sip:eve@" PARTNER, .more = SECRETS INNER_CONTACT);
-	hear(at(PARTNER), "INVITE", &invite);
-	CU_ASSERT_FALSE(says(&invite, "Digest"));
-	CU_ASSERT_FALSE(says(&invite, "/1"));
-	CU_ASSERT_FALSE(says(&invite, "home01"));
-	CU_ASSERT_FALSE(tells(&invite));
-	CU_ASSERT_TRUE(says(&invite, "X-Edge-Source: verified=yes\r\n"));
-	CU_ASSERT_EQUAL(values(&invite, FIELD_VIA), 1);
-	answer(&invite, 200, "X-Edge-Source: class=server\r\n" BELIEF);
-	hear(home, "SIP/2.0 200", &h);
-	CU_ASSERT_FALSE(says(&h, "X-Edge-Source"));
-	stage_close();
-}
-
-/* What it says of its own users crosses, and of nobody else. */
-static void partners_may_speak_for_their_own(void)
-{
-	struct conn *edge;
-
-	STAGE_OPEN(.more = FEDERATION(""),
-		   .routing = "home_servers = [ \"" HOME01 "\" ];\n");
-	partner_places();
-	edge = partner(PARTNER);
-	ask(edge, .from = "sip:eve@" PARTNER, .to = "alice",
-	    .more = BELIEF "X-Edge-Source: class=server\r\n");
-	hear(at(HOME01), "INVITE", &h);
-	CU_ASSERT_TRUE(says(&h, BELIEF));
-	CU_ASSERT_EQUAL(lines_of(&h, "x-edge-source"), 1);
-	CU_ASSERT_TRUE(says(&h, "X-Edge-Source: class=partner;kind=allowed;"
-				"peer=\"partner.example\";"));
-	ask(edge, .from = "sip:eve@" PARTNER, .to = "alice",
-	    .branch = "z9hG4bK2", .call_id = "call-2",
-	    .more = "P-Asserted-Identity: <sip:eve@other.example>\r\n");
-	hear(at(HOME01), "INVITE", &h);
-	CU_ASSERT_FALSE(says(&h, "other.example"));
-	stage_close();
-}
-
 #define OLD_DEVICES                                                            \
 	"devices: { enabled = true; leg = \"inside\"; tcp_port = 5060;\n"      \
 	"  device = ( { name = \"old\"; address = [ \"10.0.5.77\" ];\n"        \
@@ -651,14 +530,6 @@ TEST_MAIN("proxy/veil", {"Vias stay inside, and come back", vias_stay_inside},
 	   named_dialogs_are_translated},
 	  {"error texts say nothing of the inside", errors_say_nothing},
 	  {"those of the far side are passed on", errors_from_far_say_all},
-	  {"our servers are told who it is, once, and by us",
-	   our_servers_are_told_who_it_is},
-	  {"identities go out unless privacy was asked for",
-	   identities_go_out_unless_private},
-	  {"partners are told little, and no password",
-	   partners_are_told_little},
-	  {"partners speak for their own users",
-	   partners_may_speak_for_their_own},
 	  {"old devices are spared what they cannot read",
 	   old_devices_are_spared},
 	  {"lines too long for a device end what was asked",
