@@ -3,7 +3,14 @@
  */
 #include "base/b64.h"
 
+#include <endian.h>
 #include <errno.h>
+
+/* The compiler's own vectors: any machine, one instruction where it has it. */
+typedef unsigned char wide __attribute__((vector_size(16)));
+
+#define WIDE_CHARS 16
+#define WIDE_BYTES 12
 
 static const char alphabet[64] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -68,6 +75,43 @@ static bool decode_four(uint8_t *out, const char *in)
 	return stray < 64;
 }
 
+/* Eight values of six bits, a byte each, are drawn together pair by pair. */
+static void pack_eight(uint8_t out[6], const uint8_t in[8])
+{
+	uint64_t x;
+
+	memcpy(&x, in, sizeof(x));
+	x = be64toh(x);
+	x = (x & 0x003f003f003f003fULL) | (x >> 2 & 0x0fc00fc00fc00fc0ULL);
+	x = (x & 0x00000fff00000fffULL) | (x >> 4 & 0x00fff00000fff000ULL);
+	x = (x & 0x0000000000ffffffULL) | (x >> 8 & 0x0000ffffff000000ULL);
+	x = htobe64(x << 16);
+	memcpy(out, &x, 6);
+}
+
+/* Sixteen characters, twelve bytes; false when one is not in the alphabet. */
+static bool decode_wide(uint8_t *out, const char *in)
+{
+	wide c, upper, lower, digit, dash, line, value;
+	uint8_t six[WIDE_CHARS];
+	uint64_t known[2];
+
+	memcpy(&c, in, sizeof(c));
+	upper = (wide)(c - 'A' < 26);
+	lower = (wide)(c - 'a' < 26);
+	digit = (wide)(c - '0' < 10);
+	dash = (wide)(c == '-');
+	line = (wide)(c == '_');
+	value = ((c - 'A') & upper) | ((c - 'a' + 26) & lower) |
+		((c - '0' + 52) & digit) | (dash & 62) | (line & 63);
+	memcpy(six, &value, sizeof(six));
+	pack_eight(out, six);
+	pack_eight(out + 6, six + 8);
+	value = upper | lower | digit | dash | line;
+	memcpy(known, &value, sizeof(known));
+	return (known[0] & known[1]) == UINT64_MAX;
+}
+
 /* The two or three characters that stand at the end: "A" is zero bits. */
 static bool decode_last(uint8_t *out, struct slice in)
 {
@@ -84,13 +128,17 @@ static bool decode_last(uint8_t *out, struct slice in)
 
 int b64_decode(uint8_t *out, size_t cap, size_t *n, struct slice in)
 {
-	size_t len = in.n * 3 / 4, left = in.n % 4, at = 0;
+	size_t len = in.n * 3 / 4, left = in.n % 4, i = 0, at = 0;
 
 	if (left == 1)
 		return EINVAL;
 	if (len > cap)
 		return ENOSPC;
-	for (size_t i = 0; i + 4 <= in.n; i += 4, at += 3) {
+	for (; i + WIDE_CHARS <= in.n; i += WIDE_CHARS, at += WIDE_BYTES) {
+		if (!decode_wide(out + at, in.p + i))
+			return EINVAL;
+	}
+	for (; i + 4 <= in.n; i += 4, at += 3) {
 		if (!decode_four(out + at, in.p + i))
 			return EINVAL;
 	}

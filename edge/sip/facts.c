@@ -6,17 +6,11 @@
  */
 #include "sip/facts.h"
 
-#include "chars.h"
 #include "facts_private.h"
-
-#include "base/hash.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
-
-/* Enough of a token's end to tell it from any other. */
-#define TAIL_LETTERS 24
 
 /* Zero the members from one up to another, the large arrays left alone. */
 #define ZERO(out, from, to)                                                    \
@@ -228,81 +222,6 @@ static void read_extensions(struct facts *out, const struct msg *m)
 	out->content_type = slice_trim(type);
 }
 
-static uint64_t hash_field(uint64_t h, const struct msg *m, enum field field)
-{
-	int i = said_has(&m->said, field) ? m->said.first[field] : -1;
-
-	for (; i >= 0; i = frame_find(m->frame, field, (unsigned)i + 1))
-		h = hash_bytes(h, frame_value(m->frame, (unsigned)i));
-	return h;
-}
-
-/* Our tokens differ in their last letters, which sign all before them. */
-static uint64_t hash_routes(uint64_t h, const struct facts *f)
-{
-	for (unsigned i = 0; i < f->routes; i++) {
-		const struct route_facts *r = &f->route[i];
-		struct slice s = r->value;
-
-		if (r->mark == ROUTE_SIGNED && r->uri.user.n > TAIL_LETTERS)
-			s = slice_from(r->uri.user,
-				       r->uri.user.n - TAIL_LETTERS);
-		h = hash_bytes(h, s);
-	}
-	return h;
-}
-
-/* RFC 5393 §4.2.1: all that decides where the request goes, and nothing that
- * changes while it goes round. */
-static void read_loop_hash(struct facts *out, const struct msg *m)
-{
-	/* What a server of ours sends out again is a spiral, no loop. */
-	bool near = out->origin.peer == PEER_SERVER;
-	uint64_t h =
-		hash_bytes(out->cseq ^ (uint64_t)near << 32, out->ruri.raw);
-
-	h = hash_bytes(h, out->call_id);
-	h = hash_bytes(h, out->from_tag);
-	h = hash_bytes(h, out->to_tag);
-	h = hash_routes(h, out);
-	out->loop_hash = hash_field(h, m, FIELD_PROXY_REQUIRE);
-}
-
-/* RFC 5393 §4.2.2: have we sent this very request before? */
-static bool branch_loops(const struct facts *f, struct slice text,
-			 const struct facts_self *self)
-{
-	struct token_branch branch;
-
-	return token_branch_check(self->pen, &branch, text) == 0 &&
-	       branch.loop == f->loop_hash;
-}
-
-static bool via_loops(const struct facts *f, struct slice value,
-		      const struct facts_self *self)
-{
-	struct part_via via;
-
-	return parts_via(&via, value) == 0 && branch_loops(f, via.branch, self);
-}
-
-static void read_loop(struct facts *out, const struct msg *m,
-		      const struct facts_self *self)
-{
-	int i = m->said.first[FIELD_VIA];
-
-	out->loop = branch_loops(out, m->said.via.branch, self);
-	if (m->said.vias == 1)
-		return;
-	for (; i >= 0; i = frame_find(m->frame, FIELD_VIA, (unsigned)i + 1)) {
-		struct slice rest = frame_value(m->frame, (unsigned)i);
-
-		while (rest.p && !out->loop)
-			out->loop =
-				via_loops(out, frame_list_next(&rest), self);
-	}
-}
-
 /* RFC 3261 §12: Call-ID and the tag of the party that began it, which is in
  * From or To depending on who speaks. */
 static bool of_dialog(const struct facts *f, uint64_t dialog,
@@ -357,8 +276,7 @@ static int read_request(struct facts *out, const struct msg *m,
 	read_dialog(out, self);
 	if (read_aors(out, self))
 		return EBADMSG;
-	read_loop_hash(out, m);
-	read_loop(out, m, self);
+	facts_read_loop(out, m, self);
 	facts_read_claims(out, m, self);
 	return 0;
 }

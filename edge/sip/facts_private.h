@@ -22,6 +22,10 @@ int facts_read_routes(struct facts *out, const struct msg *m,
 /* Contact. 0, or EBADMSG when a request has too many. */
 int facts_read_contacts(struct facts *out, const struct msg *m);
 
+/* The loop hash for our Via, and whether one of our Vias has it already. */
+void facts_read_loop(struct facts *out, const struct msg *m,
+		     const struct facts_self *self);
+
 /* What the sender claims beside From: P-Asserted-Identity and the like. */
 void facts_read_claims(struct facts *out, const struct msg *m,
 		       const struct facts_self *self);
