@@ -157,16 +157,12 @@ static int judge(struct conn_inner *c, enum conn_end *end)
 int conn_rejudge(struct conn *pub)
 {
 	struct conn_inner *c = conn_inner(pub);
-	const struct partner_settings *partner = NULL;
 	struct cert_names *names = NULL;
 	bool believed = pub->names != NULL;
 
 	if (!c->ssl || !pub->open || c->judged == conn_home(c)->judge)
 		return 0;
-	/* It may have become one since, or one no longer. */
-	if (pub->door == DOOR_OUT && pub->leg == LEG_OUTSIDE)
-		partner = settings_partner(pub->worker->settings, pool_name(c));
-	read_names(&names, c, partner);
+	read_names(&names, c, pool_partner_now(c));
 	cert_names_destroy(&pub->names);
 	pub->names = names;
 	return believed && !names ? EACCES : 0;

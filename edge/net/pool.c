@@ -18,9 +18,16 @@
 
 #define NAME_MAX_BYTES 255
 
+/** Who says whether a certificate is believed. */
+enum judge {
+	BY_LEG,	     /* its trust */
+	BY_PARTNER,  /* the partner whose domain the name is */
+	BY_PROVIDER, /* the provider whose edge it is */
+};
+
 /** What must be equal; zeroed before it is filled, compared as bytes. */
 struct pool_key {
-	uint8_t leg, tls, by_partner, name_bytes, also_bytes;
+	uint8_t leg, tls, judge, name_bytes, also_bytes;
 	uint16_t port;
 	uint32_t scope;
 	uint8_t host[16];
@@ -49,6 +56,13 @@ static void set_address(struct pool_key *k, const union addr *to)
 	k->scope = to->in6.sin6_scope_id + 1; /* 0 is IPv4 */
 }
 
+static enum judge judge_of(const struct partner_settings *partner)
+{
+	if (!partner)
+		return BY_LEG;
+	return partner->kind == PARTNER_PROVIDER ? BY_PROVIDER : BY_PARTNER;
+}
+
 static void put_lower(char *out, struct slice name)
 {
 	for (size_t i = 0; i < name.n; i++)
@@ -62,7 +76,7 @@ static int make_key(struct pool_key *k, const struct conn_way *way)
 	memset(k, 0, offsetof(struct pool_key, name));
 	k->leg = (uint8_t)way->leg;
 	k->tls = way->tls;
-	k->by_partner = way->partner != NULL;
+	k->judge = judge_of(way->partner);
 	set_address(k, way->to);
 	k->name_bytes = (uint8_t)way->name.n;
 	k->also_bytes = (uint8_t)way->also.n;
@@ -156,12 +170,48 @@ struct slice pool_also(const struct conn_inner *c)
 	return (struct slice){k->name + k->name_bytes, k->also_bytes};
 }
 
-/* By name, not by pointer: a reload may have come since. */
+static const struct partner_settings *find_provider(const struct settings *s,
+						    struct slice edge)
+{
+	for (size_t i = 0; i < s->federation.partners; i++) {
+		const struct partner_settings *p = &s->federation.partner[i];
+
+		if (p->kind == PARTNER_PROVIDER && p->proxy.host &&
+		    slice_same_host(slice_of(p->proxy.host), edge))
+			return p;
+	}
+	return NULL;
+}
+
+/* By name, not by pointer: a reload may have come since it was written. */
+static const struct partner_settings *find_partner(const struct settings *s,
+						   enum judge judge,
+						   struct slice name)
+{
+	if (judge == BY_LEG)
+		return NULL;
+	return judge == BY_PROVIDER ? find_provider(s, name)
+				    : settings_partner(s, name);
+}
+
 const struct partner_settings *pool_partner(const struct conn_inner *c)
 {
-	if (!c->entry || !c->entry->key.by_partner)
+	if (!c->entry)
 		return NULL;
-	return settings_partner(c->pub.worker->settings, pool_name(c));
+	return find_partner(c->pub.worker->settings, c->entry->key.judge,
+			    pool_name(c));
+}
+
+/* It may have become a partner's since, or be one's no longer. */
+const struct partner_settings *pool_partner_now(const struct conn_inner *c)
+{
+	const struct settings *s = c->pub.worker->settings;
+	const struct partner_settings *p = pool_partner(c);
+
+	if (p || !c->entry || c->pub.leg != LEG_OUTSIDE)
+		return p;
+	p = settings_partner(s, pool_name(c));
+	return p ? p : find_provider(s, pool_name(c));
 }
 
 static const union addr *own_address(const struct settings *s, enum leg leg,
@@ -273,12 +323,14 @@ struct conn *conn_opened_for(struct worker *w, enum leg leg, struct slice name)
 int conn_reach(struct conn **out, struct worker *w, const struct conn_way *way)
 {
 	struct conns *cs = &worker_inner(w)->conns;
-	struct conn_birth birth = {.leg = way->leg,
-				   .door = DOOR_OUT,
-				   .tls = way->tls,
-				   .peer = way->to,
-				   .sni = way->also.n ? way->also : way->name,
-				   .partner = way->partner};
+	struct conn_birth birth = {
+		.leg = way->leg,
+		.door = DOOR_OUT,
+		.tls = way->tls,
+		.peer = way->to,
+		.sni = way->also.n ? way->also : way->name,
+		.partner = find_partner(w->settings, judge_of(way->partner),
+					way->name)};
 	struct conn_inner *c;
 	struct pool_key key;
 	int err = make_key(&key, way);

@@ -28,12 +28,20 @@ struct slice pool_name(const struct conn_inner *c);
 struct slice pool_also(const struct conn_inner *c);
 
 /**
- * The partner whose pins or own authority judge it, by the settings of now.
+ * The partner whose pins or own authority judge it, of the settings of now.
  *
  * @param c  connection
  * @return   NULL: the leg's trust does
  */
 const struct partner_settings *pool_partner(const struct conn_inner *c);
+
+/**
+ * The same for one that is judged again: what it was opened as is history.
+ *
+ * @param c  connection
+ * @return   NULL: the leg's trust does
+ */
+const struct partner_settings *pool_partner_now(const struct conn_inner *c);
 
 /**
  * Give it out no more.

@@ -148,10 +148,10 @@ struct conn_way {
 			      for TCP */
 	struct slice also; /* a name that will do as well, and the SNI when it
 			      is there; absent: name alone */
-	/* Federation, of the worker's settings: its pins, else its own
-	 * authority judge it, in place of the leg's trust. NULL, or without
-	 * either: the leg's trust. After a reload settings_partner() of `name`
-	 * says who it is. */
+	/* Federation: its pins, else its own authority judge it, in place of
+	 * the leg's trust. NULL, or without either: the leg's trust. It is
+	 * looked up in the worker's settings by `name`: a domain of its, or a
+	 * provider's edge. */
 	const struct partner_settings *partner;
 };
 

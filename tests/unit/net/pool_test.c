@@ -198,6 +198,35 @@ static void a_partner_with_neither_is_judged_by_the_leg(void)
 	finish();
 }
 
+/* Whoever asks may still hold the snapshot of before. */
+static void the_partner_of_now_judges(void)
+{
+	struct partner_settings before;
+
+	begin_with("inner.pem", "outer.pem", NULL);
+	before = partner;
+	before.trust = NULL;
+	CU_ASSERT_TRUE(opens("p.example", "sip.example.com", &before));
+	CU_ASSERT_EQUAL(seen.ours->names->vouched, 1);
+	finish();
+}
+
+static void a_provider_is_known_by_its_edge(void)
+{
+	char edge[] = "sip.example.com";
+
+	begin_with("inner.pem", "outer.pem", NULL);
+	CU_ASSERT_FALSE(opens("sip.example.com", "", &partner));
+	partner.kind = PARTNER_PROVIDER;
+	partner.proxy.host = edge;
+	CU_ASSERT_TRUE(opens("sip.example.com", "", &partner));
+	CU_ASSERT_EQUAL(seen.ours->names->vouched, 1);
+	judge_anew();
+	CU_ASSERT_EQUAL(conn_rejudge(seen.ours), 0);
+	CU_ASSERT_EQUAL(seen.ours->names->vouched, 1);
+	finish();
+}
+
 static void it_is_found_by_its_name(void)
 {
 	struct conn *c, *d;
@@ -356,6 +385,8 @@ TEST_MAIN("net/pool",
 	   a_partners_pin_stands_in_for_any_authority},
 	  {"a partner with neither is judged by the leg's trust",
 	   a_partner_with_neither_is_judged_by_the_leg},
+	  {"the partner of now judges", the_partner_of_now_judges},
+	  {"a provider is known by its edge", a_provider_is_known_by_its_edge},
 	  {"a connection is found by its name", it_is_found_by_its_name},
 	  {"after a reload it is used only if still believed",
 	   after_a_reload_it_is_used_only_if_still_believed},
