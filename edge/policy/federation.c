@@ -9,12 +9,20 @@
 
 #include "rules.h"
 
+/* A token written before there was a connection names none: it went down one
+ * that we opened then. */
+static bool shown_where_it_went(const struct facts *f)
+{
+	return f->token.conn == f->origin.conn ||
+	       (!f->token.conn && f->origin.opened);
+}
+
 /* A dialog's token that was given to this very connection, for this domain:
  * its sender was judged when the dialog began, or called by us. */
 static bool in_its_dialog(const struct facts *f)
 {
 	return f->token.kind == TOKEN_DIALOG && f->dialog_fits && f->to_tag.n &&
-	       f->token.conn == f->origin.conn && f->from_domain_who &&
+	       shown_where_it_went(f) && f->from_domain_who &&
 	       f->token.who == f->from_domain_who;
 }
 

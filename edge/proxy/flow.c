@@ -140,8 +140,10 @@ void flow_origin(struct flow *f, struct proxy *p, struct origin *out)
 		.who = f->who,
 		.whos = f->whos,
 	};
-	if (f->base == PEER_PARTNER)
+	if (f->base == PEER_PARTNER) {
 		out->names = f->conn->names;
+		out->opened = f->conn->door == DOOR_OUT;
+	}
 	if (f->base == PEER_DEVICE && s->devices_enabled)
 		out->device = settings_device_at(s, &f->conn->peer);
 	if (f->base == PEER_STRANGER && f->whos && f->conn->leg == LEG_OUTSIDE)

@@ -85,7 +85,9 @@ int partner_party(struct txn *t, struct job *j)
 	c = conn_opened_for(p->w, LEG_OUTSIDE, w.name);
 	t->door = FAR_PARTNER;
 	t->far_conn = c ? c->id : 0;
-	t->far_who = facts_domain_who(p->pen, slice_of(t->far_domain));
+	/* RFC 3261 §12.2.1.1: its From in this dialog is what To is now, though
+	 * the call was passed on and To names one of us. */
+	t->far_who = facts_domain_who(p->pen, j->f->to.host);
 	partners_asked(p->shared->partners, slice_of(t->far_domain),
 		       p->w->now_ms);
 	return 0;

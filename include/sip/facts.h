@@ -63,6 +63,7 @@ struct origin {
 	const uint64_t *who; /* token_who() of each AOR registered on it */
 	size_t whos;
 	const struct cert_names *names; /* PEER_PARTNER: what it proved */
+	bool opened; /* PEER_PARTNER: by us, so it proved what we asked for */
 	/* PEER_PARTNER: who serves the From domain, by DNS; NULL: not asked */
 	const struct resolve_service *service;
 	uint64_t wall_s; /* when it came [s]; facts_read() fills it */

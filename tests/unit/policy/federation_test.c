@@ -380,6 +380,13 @@ static void dialogs_are_their_own_proof(void)
 	f.token.conn = ELSEWHERE;
 	federation_prove(&p, &s, &f);
 	CU_ASSERT_STRING_EQUAL(p.rule, "partner-unknown");
+	/* One that we called when no connection was there yet. */
+	f.token.conn = 0;
+	federation_prove(&p, &s, &f);
+	CU_ASSERT_STRING_EQUAL(p.rule, "partner-unknown");
+	f.origin.opened = true;
+	federation_prove(&p, &s, &f);
+	CU_ASSERT_EQUAL(p.by, PROOF_DIALOG);
 	f.token.conn = HERE;
 	f.token.who = BOB;
 	federation_prove(&p, &s, &f);

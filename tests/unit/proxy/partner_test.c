@@ -44,6 +44,39 @@ static void next_request_takes_the_same_connection(void)
 	stage_close();
 }
 
+static void said_by_partner(const char *method, const char *from,
+			    const char *more)
+{
+	static char lines[2048];
+	struct slice route = value(&h, FIELD_RECORD_ROUTE, 0);
+
+	CU_ASSERT_TRUE_FATAL(route.n > 0);
+	snprintf(lines, sizeof(lines), "Route: %.*s\r\n%s", SLICE_ARG(route),
+		 more);
+	ask(h.by, .method = method, .from = from, .from_tag = "t1",
+	    .to = "alice", .to_tag = "f1", .uri = "sip:alice@example.com",
+	    .branch = method, .more = lines);
+}
+
+/* bob passed his call on; what partner.example's phone says then is From him.
+ */
+static void one_of_ours_may_have_passed_the_call_on(void)
+{
+	STAGE(.more = FEDERATION(""));
+	ask(home, .uri = TO_BOB, .to = "bob", .more = CONTACT);
+	hear(at(PARTNER), "INVITE " TO_BOB, &h);
+	answer(&h, 200, "Contact: <sip:bob@" PARTNER ">\r\n");
+	hear(home, "SIP/2.0 200", NULL);
+	said_by_partner("BYE", "bob", "");
+	hear(at(HOME01), "BYE sip:alice@example.com", NULL);
+	said_by_partner("INFO", "ceo",
+			"P-Asserted-Identity: <sip:ceo@example.com>\r\n");
+	hear(h.by, "SIP/2.0 403", NULL);
+	said_by_partner("UPDATE", "sip:bob@direct.example", "");
+	hear(h.by, "SIP/2.0 403", NULL);
+	stage_close();
+}
+
 /* Who could forge the record could name himself. */
 static void target_elsewhere_must_prove_the_domain(void)
 {
@@ -311,6 +344,8 @@ TEST_MAIN("proxy/partner",
 	   call_from_inside_reaches_the_edge},
 	  {"the next request takes the same connection",
 	   next_request_takes_the_same_connection},
+	  {"one of ours may have passed the call on",
+	   one_of_ours_may_have_passed_the_call_on},
 	  {"a target outside of the domain must prove the domain",
 	   target_elsewhere_must_prove_the_domain},
 	  {"a record that DNSSEC vouches for may name anybody",
