@@ -258,8 +258,9 @@ Content-Length: 0
 
 def sections(out):
     """{section: [(name, text)]} of explain --json."""
-    return {k: [(x["name"], x["text"]) for x in v]
-            for k, v in json.loads(out).items() if isinstance(v, list)}
+    return {k: list(v.items()) if isinstance(v, dict) else
+            [(x["name"], x["text"]) for x in v]
+            for k, v in json.loads(out).items() if k != "exit"}
 
 
 def explain_walks_a_file_and_says_what_would_happen(t):
@@ -342,6 +343,16 @@ def the_keys_of_the_edge_are_read_and_not_touched(t):
                     "--from", "192.0.2.1")
     assert "cannot be read" in out, out
     assert os.listdir(state) == [], os.listdir(state)
+    edge = started(t)
+    try:
+        keys = t.folder + "/state/token-keys"
+        before = open(keys, "rb").read(), os.stat(keys).st_mtime_ns
+        _, out, _ = run("explain", t.config, t.file(INVITE % "example.com"),
+                        "--from", "192.0.2.1")
+        assert "cannot be read" not in out, out
+        assert before == (open(keys, "rb").read(), os.stat(keys).st_mtime_ns)
+    finally:
+        edge.stop()
 
 
 def started(t, config=None):

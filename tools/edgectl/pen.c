@@ -48,14 +48,24 @@ static bool copy(const struct settings *s, const char *folder)
 	return !err;
 }
 
+/* In memory when there is such a place. */
+static bool make_folder(char out[32])
+{
+	snprintf(out, 32, "/dev/shm/edgectl.XXXXXX");
+	if (mkdtemp(out))
+		return true;
+	snprintf(out, 32, "/tmp/edgectl.XXXXXX");
+	return mkdtemp(out) != NULL;
+}
+
 int pen_get(struct token_pen **out, const struct settings *s, bool *borrowed,
 	    char *why)
 {
-	char folder[] = "/tmp/edgectl.XXXXXX", path[64];
+	char folder[32], path[64];
 	const struct token_keys *keys = NULL;
 	int err;
 
-	if (!mkdtemp(folder)) {
+	if (!make_folder(folder)) {
 		snprintf(why, WHY_MAX, "cannot make a folder in /tmp");
 		return errno;
 	}

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SAY_MAX	   1024
 #define NAME_WIDTH 22
@@ -31,6 +32,7 @@ struct report *report_begin(bool json)
 	return r;
 }
 
+/* The verdict is one object, every other section a list. */
 void report_section(struct report *r, const char *name)
 {
 	if (!r->json) {
@@ -42,7 +44,7 @@ void report_section(struct report *r, const char *name)
 	r->section = json_object_get(r->root, name);
 	if (r->section)
 		return;
-	r->section = json_array();
+	r->section = strcmp(name, "verdict") ? json_array() : json_object();
 	json_object_set_new(r->root, name, r->section);
 }
 
@@ -75,6 +77,12 @@ void report_line(struct report *r, struct slice name, struct slice text)
 	json_t *item;
 	int width;
 
+	if (json_is_object(r->section)) {
+		item = json_plain(r, text);
+		name = plain(r, name);
+		json_object_setn_new(r->section, name.p, name.n, item);
+		return;
+	}
 	if (r->json) {
 		item = json_object();
 		json_object_set_new(item, "name", json_plain(r, name));
