@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "net/worker.h"
+#include "ops/verbs.h"
 #include "proxy/proxy.h"
 #include "settings/settings.h"
 #include "token/token.h"
@@ -14,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -35,6 +37,8 @@ struct edge {
 	struct resolver *resolver;
 	struct proxy_shared *shared;
 	struct workers *workers;
+	struct verbs verbs;
+	struct control *control;
 	uv_signal_t hup, term, intr, usr1;
 	uv_timer_t rotate;
 	uint64_t told_s; /* when expiring devices were told, wall clock */
@@ -73,6 +77,9 @@ static const char *needs_restart(const struct settings *a,
 	if (slice_of(a->state_dir).n != slice_of(b->state_dir).n ||
 	    !slice_eq(slice_of(a->state_dir), slice_of(b->state_dir)))
 		return "edge.state_dir";
+	if (!a->control != !b->control ||
+	    (a->control && strcmp(a->control, b->control) != 0))
+		return "edge.control";
 	if (a->devices_enabled != b->devices_enabled ||
 	    a->device_leg != b->device_leg || a->device_port != b->device_port)
 		return "devices.enabled, leg or tcp_port";
@@ -134,32 +141,41 @@ static void swap_in(struct edge *e, const struct settings *s,
 	tell_expiring(e);
 }
 
-static void on_hup(uv_signal_t *h, int signum)
+/* All of it takes effect, or nothing does; both are logged. */
+static int reload(char *why, void *arg)
 {
-	struct edge *e = h->data;
+	struct edge *e = arg;
 	const struct settings *s = NULL;
 	const struct tlsctx *tls = NULL;
-	char why[WHY_MAX];
 	const char *fixed;
+	int err = load(e->path, &s, &tls, why);
 
-	(void)signum;
-	if (load(e->path, &s, &tls, why)) {
+	if (err) {
 		keep_old(why);
-		return;
+		return err;
 	}
 	fixed = needs_restart(e->settings, s);
 	if (fixed)
-		snprintf(why, sizeof(why),
-			 "%s: %s changed; that takes a restart", e->path,
-			 fixed);
-	if (fixed || resolver_reload(e->resolver, s, why)) {
+		snprintf(why, WHY_MAX, "%s: %s changed; that takes a restart",
+			 e->path, fixed);
+	err = fixed ? EINVAL : resolver_reload(e->resolver, s, why);
+	if (err) {
 		keep_old(why);
 		settings_unref(&s);
 		tlsctx_unref(&tls);
-		return;
+		return err;
 	}
 	swap_in(e, s, tls);
 	log_event(LOG_LEVEL_NOTICE, "edge", "reloaded", "file=%s", e->path);
+	return 0;
+}
+
+static void on_hup(uv_signal_t *h, int signum)
+{
+	char why[WHY_MAX];
+
+	(void)signum;
+	reload(why, h->data);
 }
 
 /* Back on the main thread: everybody is done. */
@@ -269,6 +285,21 @@ static void close_handle(uv_handle_t *h, void *arg)
 		uv_close(h, NULL);
 }
 
+/* While this is still the only thread: the socket is made under a umask. */
+static int listen_to_operator(struct edge *e, char *why)
+{
+	e->verbs = (struct verbs){
+		.shared = e->shared,
+		.box = e->box,
+		.reload = reload,
+		.arg = e,
+	};
+	if (!e->settings->control)
+		return 0;
+	return control_create(&e->control, &e->loop, e->settings->control,
+			      verbs_ask, &e->verbs, why);
+}
+
 static int start(struct edge *e, char *why)
 {
 	struct worker_setup setup = {0};
@@ -294,6 +325,9 @@ static int start(struct edge *e, char *why)
 		snprintf(why, WHY_MAX, "out of memory");
 		return err;
 	}
+	err = listen_to_operator(e, why);
+	if (err)
+		return err;
 	setup.settings = e->settings;
 	setup.tls = e->tls;
 	setup.resolver = e->resolver;
@@ -303,6 +337,7 @@ static int start(struct edge *e, char *why)
 
 static void finish(struct edge *e)
 {
+	control_destroy(&e->control);
 	workers_stop(&e->workers);
 	resolver_destroy(&e->resolver);
 	proxy_shared_destroy(&e->shared);
