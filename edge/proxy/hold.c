@@ -13,6 +13,7 @@
 #define HOLD_MS	      5000 /* as long as a lookup takes at most */
 #define QUESTIONS_MAX 256  /* domains asked about at once, a worker */
 #define HELD_MAX      16   /* requests that wait, a connection */
+#define HELD_ALL_MAX  1024 /* and in all, a worker */
 
 /* A domain whose edges are asked for. */
 struct question {
@@ -37,6 +38,7 @@ static void held_free(struct proxy *p, struct held *h)
 {
 	list_remove(&h->link);
 	p->held_bytes -= h->n;
+	p->held_n--;
 	free(h);
 }
 
@@ -161,7 +163,7 @@ static bool has_room(struct proxy *p, struct job *j)
 {
 	const struct limits *l = &p->w->settings->limits;
 
-	return p->held_bytes < l->held_bytes &&
+	return p->held_bytes < l->held_bytes && p->held_n < HELD_ALL_MAX &&
 	       count_held(p, j->f->origin.conn) < HELD_MAX;
 }
 
@@ -180,6 +182,7 @@ static int hold(struct question *q, struct job *j)
 	memcpy(h->bytes, bytes.p, bytes.n);
 	list_append(&q->held, &h->link);
 	q->p->held_bytes += h->n;
+	q->p->held_n++;
 	return EINPROGRESS;
 }
 

@@ -236,6 +236,17 @@ void hop_next(struct txn *t)
 		hop_exhausted(t);
 }
 
+/* Down a flow it went, or should have gone. A partner's edge is no flow: it can
+ * be reached anew, if nothing was sent. */
+static void flow_lost(struct txn *t)
+{
+	if (t->far_domain && t->state == TXN_ROUTING &&
+	    !partner_again(t, slice_of(t->far_domain)))
+		return;
+	/* RFC 5626 §5.3: "If the flow no longer exists ... 430". */
+	reply_final(t, t->far_domain ? 504 : 430, "flow-gone");
+}
+
 void hop_lost(struct txn *t)
 {
 	count_up(&t->p->count.failovers);
@@ -245,8 +256,7 @@ void hop_lost(struct txn *t)
 		return;
 	}
 	if (!t->hop) {
-		/* RFC 5626 §5.3: "If the flow no longer exists ... 430". */
-		reply_final(t, 430, "flow-gone");
+		flow_lost(t);
 		return;
 	}
 	hop_put_aside(t);

@@ -57,7 +57,6 @@ struct hop {
 	struct resolve_wait wait;
 
 	/* HOP_PARTNER */
-	const struct partner_settings *partner; /* in settings; NULL: none */
 	struct slice name;    /* what the certificate must prove */
 	bool looked_up;	      /* candidates are known */
 	struct deadline late; /* it must be reached by then */

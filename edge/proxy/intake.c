@@ -91,6 +91,15 @@ static void judge(struct job *j)
 	j->proof = &p->proof;
 }
 
+/* RFC 3261 §21.5.4 */
+static struct verdict not_now(const char *rule, struct slice retry_after)
+{
+	struct verdict v = verdict_refuse(503, rule);
+
+	v.extra = retry_after;
+	return v;
+}
+
 static struct verdict admit_partner(struct job *j)
 {
 	const struct facts *f = j->f;
@@ -102,9 +111,14 @@ static struct verdict admit_partner(struct job *j)
 		.listed = settings_partner(s, f->from.host) != NULL,
 		.ends = f->method == METHOD_BYE || f->method == METHOD_ACK,
 	};
-	struct verdict v = partners_admit(j->p->shared->partners, &s->limits,
-					  &ask, j->p->w->now_ms);
+	struct verdict v;
 
+	/* Who is known least is the first that has to go. */
+	if (!ask.listed && !ask.in_dialog &&
+	    j->p->txns >= s->limits.transactions / 4 * 3)
+		return not_now("partner-shed", SLICE("Retry-After: 5\r\n"));
+	v = partners_admit(j->p->shared->partners, &s->limits, &ask,
+			   j->p->w->now_ms);
 	if (v.kind == VERDICT_PASS)
 		judge(j);
 	return v;
@@ -120,12 +134,8 @@ static struct verdict admit(struct job *j)
 	if (from->device && !is_in_dialog(j->f) &&
 	    j->f->method != METHOD_REGISTER &&
 	    !devices_admit(j->p->shared->devices, from->device,
-			   j->p->w->now_ms)) {
-		struct verdict v = verdict_refuse(503, "device-too-fast");
-
-		v.extra = SLICE("Retry-After: 1\r\n");
-		return v;
-	}
+			   j->p->w->now_ms))
+		return not_now("device-too-fast", SLICE("Retry-After: 1\r\n"));
 	return (struct verdict){.kind = VERDICT_PASS};
 }
 

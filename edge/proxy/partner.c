@@ -218,7 +218,6 @@ int partner_begin(struct txn *t)
 		return 0;
 	}
 	t->hop->source = HOP_PARTNER;
-	t->hop->partner = w.partner;
 	t->hop->name = w.name;
 	deadline_start(&p->partner_answer, &t->hop->late, p->w->now_ms);
 	if (!reuse(t))
@@ -275,9 +274,14 @@ static struct slice way_also(const struct hop *h)
 	return host->host;
 }
 
-static bool judges(const struct partner_settings *p)
+/* Who judges its certificate in place of the leg's authorities: by the settings
+ * of now, for the net room knows no older ones. */
+static const struct partner_settings *judge_of(const struct txn *t)
 {
-	return p && (p->trust || p->pins.n);
+	const struct partner_settings *p =
+		settings_partner(t->p->w->settings, slice_of(t->far_domain));
+
+	return p && (p->trust || p->pins.n) ? p : NULL;
 }
 
 static int connect_to(struct txn *t, const struct partners_line *line)
@@ -290,7 +294,7 @@ static int connect_to(struct txn *t, const struct partners_line *line)
 		.to = &h->addr,
 		.name = h->name,
 		.also = way_also(h),
-		.partner = judges(h->partner) ? h->partner : NULL,
+		.partner = judge_of(t),
 	};
 	struct partners_line made = *line;
 	struct conn *c;

@@ -89,7 +89,7 @@ struct proxy {
 	struct recall *recall; /* NULL: off */
 
 	struct list questions; /* hold.c: domains whose edges are asked for */
-	unsigned questions_n;
+	unsigned questions_n, held_n; /* they, and requests that wait */
 	struct deadline_queue hold;
 
 	/* scratch for the message in hand, and for what is written of it */

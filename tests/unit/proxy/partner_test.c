@@ -339,6 +339,112 @@ static void place_of_a_connection_is_free_again(void)
 	stage_close();
 }
 
+/* On another worker, and not even open yet. */
+static void connection_on_its_way_serves_other_workers(void)
+{
+	struct conn *other;
+
+	STAGE(.workers = 2, .more = FEDERATION(""),
+	      .limits = "partner_connections = 1;");
+	other = fake_accept(1, LEG_INSIDE, DOOR_TLS, "10.0.0.98:40000", HOME02);
+	fake_manner(PUBLIC1, FAKE_HANGS);
+	ask(home, .method = "MESSAGE", .to = TO_BOB);
+	ask(other, .method = "MESSAGE", .to = TO_BOB, .branch = "z9hG4bK2");
+	CU_ASSERT_EQUAL(fake_reaches(), 1);
+	fake_open(at(PARTNER));
+	fake_settle();
+	hear(at(PARTNER), "MESSAGE", NULL);
+	hear(at(PARTNER), "MESSAGE", NULL);
+	stage_close();
+}
+
+static void all_workers_learn_why_it_failed(void)
+{
+	struct conn *other;
+
+	STAGE(.workers = 2, .more = FEDERATION(""),
+	      .limits = "partner_connections = 1;");
+	other = fake_accept(1, LEG_INSIDE, DOOR_TLS, "10.0.0.98:40000", HOME02);
+	fake_manner(PUBLIC3, FAKE_HANGS);
+	ask(home, .method = "MESSAGE", .to = "sip:bob@direct.example");
+	ask(other, .method = "MESSAGE", .to = "sip:bob@direct.example",
+	    .branch = "z9hG4bK2");
+	fake_break(at("direct.example"), CONN_END_NAME);
+	fake_settle();
+	ends_with("certificate of edge.direct.example does not prove "
+		  "direct.example");
+	hear(other, "SIP/2.0 504", &h);
+	CU_ASSERT_TRUE(says(&h, "does not prove direct.example"));
+	stage_close();
+}
+
+/* The partner called; what its later requests, and ours, go by. */
+static void partner_calls(struct conn *edge, char route[2048])
+{
+	ask(edge, .from = TO_BOB, .to = "alice",
+	    .more = "Contact: <sip:bob@" PUBLIC1 ";transport=tls>\r\n");
+	hear(at(DIR01), "INVITE sip:alice@example.com", &h);
+	snprintf(route, 2048, "Route: %.*s,%.*s\r\n",
+		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 0)),
+		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 1)));
+	answer(&h, 200, "Contact: <sip:alice@10.0.0.31>\r\n");
+	hear(edge, "SIP/2.0 200", NULL);
+}
+
+static void hangs_up(const char *route)
+{
+	ask(home, .method = "BYE", .from = "alice", .from_tag = "t1",
+	    .to = TO_BOB, .to_tag = "f1", .branch = "z9hG4bKbye",
+	    .uri = "sip:bob@" PUBLIC1 ";transport=tls", .more = route);
+}
+
+static void dialog_stays_on_its_connection(void)
+{
+	char route[2048];
+	struct conn *edge;
+
+	STAGE(.more = FEDERATION(""));
+	edge = partner(PARTNER);
+	partner_calls(edge, route);
+	hangs_up(route);
+	hear(edge, "BYE sip:bob@" PUBLIC1, &h);
+	CU_ASSERT_PTR_NULL(fake_reached(PARTNER));
+	answer(&h, 200, "");
+	hear(home, "SIP/2.0 200", NULL);
+	stage_close();
+}
+
+static void dialog_outlives_its_connection(void)
+{
+	char route[2048];
+	struct conn *edge;
+
+	STAGE(.more = FEDERATION(""));
+	edge = partner(PARTNER);
+	partner_calls(edge, route);
+	fake_break(edge, CONN_END_PEER);
+	hangs_up(route);
+	hear(at(PARTNER), "BYE sip:bob@" PUBLIC1, &h);
+	answer(&h, 200, "");
+	hear(home, "SIP/2.0 200", NULL);
+	stage_close();
+}
+
+static void dialog_that_cannot_go_on_is_told_why(void)
+{
+	char route[2048];
+	struct conn *edge;
+
+	STAGE(.more = FEDERATION(""));
+	edge = partner(PARTNER);
+	partner_calls(edge, route);
+	fake_break(edge, CONN_END_PEER);
+	fake_edge_fails(PARTNER, EIO);
+	hangs_up(route);
+	ends_with(PARTNER ": DNS does not work");
+	stage_close();
+}
+
 TEST_MAIN("proxy/partner",
 	  {"a call from inside reaches the edge of its domain",
 	   call_from_inside_reaches_the_edge},
@@ -374,4 +480,11 @@ TEST_MAIN("proxy/partner",
 	  {"the limit of connections holds for all workers",
 	   limit_of_connections_holds_for_all_workers},
 	  {"the place of a connection that ended is free again",
-	   place_of_a_connection_is_free_again})
+	   place_of_a_connection_is_free_again},
+	  {"a connection on its way serves other workers",
+	   connection_on_its_way_serves_other_workers},
+	  {"all workers learn why it failed", all_workers_learn_why_it_failed},
+	  {"a dialog stays on its connection", dialog_stays_on_its_connection},
+	  {"a dialog outlives its connection", dialog_outlives_its_connection},
+	  {"a dialog that cannot go on is told why",
+	   dialog_that_cannot_go_on_is_told_why})
