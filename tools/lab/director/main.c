@@ -74,17 +74,22 @@ static void redirect(struct director *d, struct link *to, const sip_t *sip,
 	text_fini(&contacts);
 }
 
-/* The user that a request is about: of To in REGISTER, else whom it is for. */
-static const char *user_of(const sip_t *sip)
+/* The user that a request is about: of To in REGISTER, else whom it is for; a
+ * call to another domain is its sender's, and leaves by the sender's home. */
+static const char *user_of(const struct director *d, const sip_t *sip)
 {
+	const url_t *whom = sip->sip_request->rq_url;
+
 	if (sip->sip_request->rq_method == sip_method_register)
 		return sip->sip_to->a_url->url_user;
-	return sip->sip_request->rq_url->url_user;
+	if (!users_serve(&d->users, whom->url_host))
+		return sip->sip_from->a_url->url_user;
+	return whom->url_user;
 }
 
 static void answer(struct director *d, struct link *from, const sip_t *sip)
 {
-	const char *name = user_of(sip);
+	const char *name = user_of(d, sip);
 	const struct user *user = users_find(&d->users, name);
 	struct text challenge = {0};
 

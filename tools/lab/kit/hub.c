@@ -233,6 +233,20 @@ static bool same_target(const struct hub_target *a, const struct hub_target *b)
 	       !strcasecmp(a->host, b->host);
 }
 
+/* A peer's own end of a link that it opened: nobody listens there, so what is
+ * for it goes down that link, as with RFC 5923 and RFC 5626. */
+static bool leads_to(const struct link *l, const struct hub_target *target)
+{
+	bool six = strchr(target->host, ':') && *target->host != '[';
+	char at[300];
+
+	snprintf(at, sizeof(at), six ? "[%s]:%u" : "%s:%u", target->host,
+		 target->port);
+	if (l->outgoing)
+		return same_target(&l->target, target);
+	return !l->ssl == !target->tls && !strcasecmp(l->peer, at);
+}
+
 static bool bind_source(int fd, const char *source)
 {
 	struct addrinfo *ai = source ? numeric(source, 0) : NULL;
@@ -266,8 +280,7 @@ struct link *hub_connect(struct hub *h, const struct hub_target *target)
 	int fd;
 
 	for (l = h->links; l; l = l->next)
-		if (l->outgoing && l->state != LINK_CLOSED &&
-		    same_target(&l->target, target))
+		if (l->state != LINK_CLOSED && leads_to(l, target))
 			return l;
 
 	ai = resolve(h, target);

@@ -87,7 +87,8 @@ void hub_destroy(struct hub **h);
 int hub_listen(struct hub *h, const char *address, unsigned port, bool tls);
 
 /**
- * The outgoing link to a target: the one that is there, or a new one.
+ * The link to a target: the one that is there, or a new one. A link that the
+ * peer opened is one to its address and port at the other end.
  *
  * Never waits; what is sent before the link is open goes out when it is, and
  * a failure is told through closed().

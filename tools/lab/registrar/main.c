@@ -21,6 +21,8 @@ static const char usage[] =
 	"anybody\n"
 	"  --algorithm MD5|SHA-256            of the challenge (MD5)\n"
 	"  --route URI=NEXT-HOP               for who does not register\n"
+	"  --out NEXT-HOP                     for other domains: the edge's "
+	"inside\n"
 	"  --record-route                     stay in the dialogs\n"
 	"  --challenge-calls                  407 to INVITE from our users\n"
 	"  --service-route URI                in the 200 to REGISTER\n"
@@ -146,10 +148,22 @@ static void drop_own_route(const struct registrar *r, msg_t *message)
 				  (msg_header_t *)sip->sip_route);
 }
 
+/* Where its routes or its Request-URI lead; other domains lie behind --out. */
+static void pass_on(struct registrar *r, struct link *from, msg_t *message)
+{
+	struct target target = {0};
+	struct text out = {0};
+
+	if (r->out && !sip_object(message)->sip_route) {
+		text_add(&out, "<%s>", r->out);
+		target.route = out.data;
+	}
+	forward_request(r, from, message, &target, 1);
+}
+
 static void route(struct registrar *r, struct link *from, msg_t *message)
 {
 	const sip_t *sip = sip_object(message);
-	struct target as_it_is = {0};
 
 	if (sip->sip_max_forwards && !sip->sip_max_forwards->mf_count) {
 		message_answer(from, sip, 483, NULL);
@@ -161,7 +175,7 @@ static void route(struct registrar *r, struct link *from, msg_t *message)
 	if (!sip->sip_route && is_ours(r, sip->sip_request->rq_url))
 		deliver(r, from, message);
 	else
-		forward_request(r, from, message, &as_it_is, 1);
+		pass_on(r, from, message);
 }
 
 static void take_request(struct registrar *r, struct link *from, msg_t *message)
@@ -234,6 +248,9 @@ static bool take_option(struct registrar *r, int value, const char *arg)
 	case 'q':
 		r->fqdn = arg;
 		return true;
+	case 'O':
+		r->out = arg;
+		return true;
 	case 'S':
 		r->service_route = arg;
 		return true;
@@ -280,6 +297,7 @@ static bool take_options(struct registrar *r, int argc, char **argv)
 		{"users", required_argument, NULL, 'U'},
 		{"algorithm", required_argument, NULL, 'g'},
 		{"route", required_argument, NULL, 'R'},
+		{"out", required_argument, NULL, 'O'},
 		{"service-route", required_argument, NULL, 'S'},
 		{"max-expires", required_argument, NULL, 'm'},
 		{"flow-timer", required_argument, NULL, 'F'},

@@ -27,6 +27,7 @@ struct registrar {
 	unsigned port;
 	const char *fqdn;	   /**< in Via and Record-Route */
 	const char *service_route; /**< for the 200 to REGISTER, or NULL */
+	const char *out;	   /**< next hop of other domains, or NULL */
 	struct forward *forwards;
 	int fail;
 	bool silent;

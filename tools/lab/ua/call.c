@@ -116,14 +116,13 @@ static void ack_it(struct ua *ua)
 static int invite(struct ua *ua, const struct verb *v)
 {
 	struct dialog *d = &ua->d;
-	char token[MESSAGE_TOKEN], *body = sdp(ua, "sendrecv");
+	char *body = sdp(ua, "sendrecv");
 	struct outgoing o;
 	int status;
 
 	call_forget(d);
-	message_token(token);
 	message_token(d->tag);
-	d->call_id = text_copy(token);
+	d->call_id = request_call_id(ua);
 	d->local = text_copy(ua->from ? ua->from : ua->aor);
 	d->remote = text_copy(v->uri);
 	d->target = text_copy(v->uri);

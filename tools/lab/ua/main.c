@@ -25,6 +25,7 @@ static const char usage[] =
 	"answer\n"
 	"  --from URI          From other than the AOR\n"
 	"  --header LINE       added to every request, repeatable\n"
+	"  --call-id-host NAME      Call-IDs end in @NAME, as with old phones\n"
 	"  --timeout S         for all verbs together (30)\n"
 	"  --name NAME --trace FILE --dump FILE\n"
 	"Verbs, done in turn; any but wait takes expect=STATUS where it asks:\n"
@@ -162,6 +163,9 @@ static bool take_option(struct ua *ua, int value, const char *arg)
 	case 'i':
 		snprintf(ua->instance, sizeof(ua->instance), "%s", arg);
 		return true;
+	case 'H':
+		ua->call_id_host = arg;
+		return true;
 	case 'f':
 		ua->from = arg;
 		return true;
@@ -186,6 +190,7 @@ static bool take_options(struct ua *ua, int argc, char **argv)
 		{"instance", required_argument, NULL, 'i'},
 		{"from", required_argument, NULL, 'f'},
 		{"header", required_argument, NULL, 'h'},
+		{"call-id-host", required_argument, NULL, 'H'},
 		{"expires", required_argument, NULL, 'e'},
 		{"answer-after", required_argument, NULL, 'w'},
 		{"decline", required_argument, NULL, 'x'},
@@ -224,7 +229,7 @@ static bool start(struct ua *ua)
 				    .arg = ua};
 
 	make_instance(ua);
-	message_token(ua->reg.call_id);
+	ua->reg.call_id = request_call_id(ua);
 	message_token(ua->reg.tag);
 	ua->deadline_ms = hub_now_ms() + ua->timeout_s * 1000LL;
 	if (hub_create(&ua->hub, &ua->settings, &events))
@@ -237,6 +242,7 @@ static void finish(struct ua *ua)
 {
 	hub_destroy(&ua->hub);
 	call_forget(&ua->d);
+	free(ua->reg.call_id);
 	msg_destroy(ua->x.final);
 	text_fini(&ua->x.sent);
 }

@@ -32,6 +32,18 @@ struct link *request_flow(struct ua *ua)
 	return l;
 }
 
+char *request_call_id(const struct ua *ua)
+{
+	char token[MESSAGE_TOKEN];
+	struct text out = {0};
+
+	message_token(token);
+	text_add(&out, "%s", token);
+	if (ua->call_id_host)
+		text_add(&out, "@%s", ua->call_id_host);
+	return out.data;
+}
+
 void request_contact(const struct ua *ua, const struct link *l,
 		     struct text *out)
 {

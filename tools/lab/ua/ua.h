@@ -42,7 +42,7 @@ struct dialog {
 
 /** How the registration stands. */
 struct registration {
-	char call_id[MESSAGE_TOKEN];
+	char *call_id; /**< owned */
 	char tag[MESSAGE_TOKEN];
 	unsigned cseq;
 	unsigned expires_s; /**< as granted */
@@ -59,6 +59,7 @@ struct ua {
 	const char *from; /**< instead of the AOR, to try what is forbidden */
 	const char *headers[HEADERS_MAX];
 	size_t header_count;
+	const char *call_id_host; /**< behind the @ of Call-IDs, or NULL */
 	struct hub_target proxy;
 	char bind[64];
 	unsigned bind_port; /**< != 0: listens there, plain TCP */
@@ -161,6 +162,14 @@ void request_ack(struct ua *ua, const struct outgoing *o);
  * @param message  the response
  */
 void request_take_response(struct ua *ua, struct link *from, msg_t *message);
+
+/**
+ * Make a Call-ID.
+ *
+ * @param ua  the user agent
+ * @return    owned by the caller
+ */
+char *request_call_id(const struct ua *ua);
 
 /**
  * Our Contact, as it is reached on a link.

@@ -79,8 +79,9 @@ static bool do_unregister(struct ua *ua, const struct verb *v)
 static int send_alone(struct ua *ua, const struct verb *v, const char *method,
 		      const char *headers)
 {
-	char call_id[MESSAGE_TOKEN], tag[MESSAGE_TOKEN];
+	char *call_id = request_call_id(ua), tag[MESSAGE_TOKEN];
 	unsigned cseq = 0;
+	int status;
 	struct outgoing o = {.method = method,
 			     .uri = v->uri,
 			     .from = ua->from ? ua->from : ua->aor,
@@ -90,13 +91,14 @@ static int send_alone(struct ua *ua, const struct verb *v, const char *method,
 			     .cseq = &cseq,
 			     .headers = headers};
 
-	message_token(call_id);
 	message_token(tag);
 	if (!strcmp(method, "MESSAGE")) {
 		o.type = "text/plain";
 		o.body = v->text ? v->text : "hello";
 	}
-	return request_run(ua, &o);
+	status = request_run(ua, &o);
+	free(call_id);
+	return status;
 }
 
 static bool do_options(struct ua *ua, const struct verb *v)
