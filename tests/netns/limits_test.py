@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+"""Partners that are not listed: let in by discovery, and held by its limits."""
+
+import sys
+import threading
+import time
+
+sys.path.insert(0, __file__.rsplit("/", 1)[0])
+from netlab import Double, WorldGroup, main, message  # noqa: E402
+
+RATE, ADDRESSES, WINDOW = 20, 30, 20
+found = WorldGroup("discovery", {"a": {
+    "federation": {"enabled": True, "discovery": True},
+    "limits": {"discovered_rate": RATE, "discovered_addresses": ADDRESSES,
+               "discovered_window": WINDOW}}})
+
+
+def carol(w):
+    c = w.a.inner_phone("carol", "40", "register", "stay")
+    c.step("register")
+    return c
+
+
+def answers(party, since, end_s):
+    """Statuses that come until end_s, with the second they came at."""
+    out = []
+    while time.monotonic() < end_s:
+        out += [(time.monotonic() - since, m.status)
+                for m in party.stream.pump(0.02) if m.status]
+    return out
+
+
+def flood(party, to, per_s, seconds, parties=None):
+    """per_s messages a second, in turn on each connection; their answers."""
+    parties = parties or [party]
+    began, got, lock = time.monotonic(), [], threading.Lock()
+
+    def listen(p):
+        mine = answers(p, began, began + seconds + 0.7)
+        with lock:
+            got.extend(mine)
+    ears = [threading.Thread(target=listen, args=(p,)) for p in parties]
+    for e in ears:
+        e.start()
+    for i in range(int(per_s * seconds)):
+        time.sleep(max(0, began + i / per_s - time.monotonic()))
+        parties[i % len(parties)].send(message(parties[i % len(parties)], to))
+    for e in ears:
+        e.join()
+    return sorted(got)
+
+
+def rate_of(got, status, first, last):
+    return sum(1 for at, s in got if s == status and first <= at < last) / (
+        last - first)
+
+
+@found.test
+def a_partner_that_is_not_listed_calls(w):
+    carol(w)
+    party = Double(w, "c.example", "198.51.100.70").connect(w.a)
+    party.ask("MESSAGE", "sip:carol@a.example")
+
+
+@found.test
+def and_is_called(w):
+    Double(w, "c.example", "198.51.100.70").listen()
+    c = w.a.inner_phone("carol", "40", "register", "call",
+                        "sip:peer@c.example", "stay")
+    c.step("call")
+
+
+@found.test
+def it_has_20_messages_a_second_and_no_more(w):
+    carol(w)
+    party = Double(w, "d.example", "198.51.100.71").connect(w.a)
+    got = flood(party, "sip:carol@a.example", 60, 5)
+    rate = rate_of(got, 200, 1.5, 4.9)
+    assert 19 <= rate <= 21, "%.1f a second" % rate
+    assert rate_of(got, 503, 1.5, 4.9) > 30, "the rest is not refused"
+
+
+@found.test
+def on_all_of_its_connections_together_and_on_the_next_ones(w):
+    carol(w)
+    double = Double(w, "d.example", "198.51.100.71")
+    party = double.connect(w.a)
+    parties = [party, double.connect(w.a), double.connect(w.a)]
+    got = flood(party, "sip:carol@a.example", 60, 5, parties)
+    rate = rate_of(got, 200, 1.5, 4.9)
+    assert 19 <= rate <= 21, "%.1f a second" % rate
+    for p in parties:
+        p.close()
+    late = double.connect(w.a)
+    got = flood(late, "sip:carol@a.example", 60, 1)
+    at_once = sum(1 for at, s in got if s == 200 and at < 0.5)
+    assert at_once <= 12, "%d at once on a new connection" % at_once
+
+
+@found.test
+def one_that_tries_names_is_found_out(w):
+    party = Double(w, "e.example", "198.51.100.72").connect(w.a)
+    mark, seen = w.a.edge.mark(), []
+    for i in range(ADDRESSES + 10):
+        time.sleep(0.06)
+        party.send(message(party, "sip:name%d@a.example" % i))
+        seen.append(party.stream.receive(
+            lambda m: m.status and m.status > 199).status)
+        if seen[-1] == 503:
+            time.sleep(1)
+    assert seen[-1] == 403, seen
+    w.a.edge.wait_log("rule=partner-enumerates", mark)
+
+
+@found.test
+def one_whose_messages_fail_is_slowed_down(w):
+    carol(w)
+    party = Double(w, "f.example", "198.51.100.73").connect(w.a)
+    for _ in range(WINDOW + 2):
+        time.sleep(0.06)
+        party.send(message(party, "sip:nobody@a.example"))
+        party.stream.receive(lambda m: m.status and m.status > 199)
+    time.sleep(1)
+    got = flood(party, "sip:carol@a.example", 10, 4)
+    rate = rate_of(got, 200, 0.5, 4.4)
+    assert rate <= 1.6, "%.1f a second" % rate
+
+
+@found.test
+def an_entry_lifts_the_limits(w):
+    carol(w)
+    w.a.reload({"federation": {"partners": ({"domain": ["f.example"]},)}})
+    try:
+        party = Double(w, "f.example", "198.51.100.73").connect(w.a)
+        got = flood(party, "sip:carol@a.example", 60, 2)
+        assert sum(1 for _, s in got if s == 200) == 120, got[-3:]
+    finally:
+        w.a.reload({})
+
+
+@found.test
+def the_block_list_wins_over_discovery(w):
+    w.a.reload({"federation": {"blocked": ["c.example"]}})
+    try:
+        mark = w.a.edge.mark()
+        party = Double(w, "c.example", "198.51.100.70").connect(w.a)
+        party.ask("MESSAGE", "sip:carol@a.example", status=403)
+        w.a.edge.wait_log("rule=partner-blocked", mark)
+    finally:
+        w.a.reload({})
+
+
+main("netns limits", found)
