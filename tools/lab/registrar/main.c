@@ -148,13 +148,15 @@ static void drop_own_route(const struct registrar *r, msg_t *message)
 				  (msg_header_t *)sip->sip_route);
 }
 
-/* Where its routes or its Request-URI lead; other domains lie behind --out. */
+/* Where its routes or its Request-URI lead. Other domains lie behind --out; an
+ * URI with a port is the Contact of somebody, not a domain. */
 static void pass_on(struct registrar *r, struct link *from, msg_t *message)
 {
+	const sip_t *sip = sip_object(message);
 	struct target target = {0};
 	struct text out = {0};
 
-	if (r->out && !sip_object(message)->sip_route) {
+	if (r->out && !sip->sip_route && !sip->sip_request->rq_url->url_port) {
 		text_add(&out, "<%s>", r->out);
 		target.route = out.data;
 	}
