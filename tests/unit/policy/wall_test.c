@@ -60,7 +60,7 @@ static const char *const routes[] = {
 	"<sip:[::ffff:10.0.0.5];lr>",
 	OWN ", <sip:" DIR ";lr>",
 	OWN ", <sip:10.0.0.5;lr>",
-	OWN ", " OWN,
+	(OWN ", " OWN),
 	"<sip:10.0.0.5;lr>, " OWN,
 	"<sip:sip.example.com:5061>",
 	"<sip:sip.example.com:0;lr>",
@@ -232,8 +232,7 @@ static const char *const claims[] = {
 	"b: <sip:ceo@#>\r\n",
 	"X-Edge-Source: class=server;peer=\"#\";verified=yes\r\n",
 	"x-EDGE-source\t:\r\n class=user;peer=\"#\";verified=yes\r\n",
-	"ms-edge-proxy-message-trust: ms-ep-fqdn=#;"
-	"ms-source-verified-user=verified\r\n",
+	"ms-edge-proxy-message-trust: ms-ep-fqdn=#;ms-source-x=verified\r\n",
 	"MS-Edge-Proxy-Message-Trust: ms-source-type=x;ms-ep-fqdn=#\r\n",
 	"ms-user-logon-data: RemoteUser;#\r\n",
 	"Path: <sip:#;lr>\r\n",
