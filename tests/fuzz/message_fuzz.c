@@ -7,24 +7,10 @@
  * we ourselves read in the same way. "~T~" in the input stands for a route
  * token that holds, which no fuzzer would guess.
  */
+#include "fuzz_kit.h"
 #include "sip/facts.h"
 #include "sip/headers.h"
 #include "sip/sanity.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#define WALL_S 1700000000u
-
-/* An invariant; unlike assert() it stays whatever the build. */
-#define MUST(what)                                                             \
-	do {                                                                   \
-		if (!(what)) {                                                 \
-			fprintf(stderr, "broken: %s\n", #what);                \
-			abort();                                               \
-		}                                                              \
-	} while (0)
 
 /* A message read, and what it was read from. */
 struct reading {
@@ -34,40 +20,15 @@ struct reading {
 	bool good;
 };
 
-static const struct framer_limits limits = {65536, 32768, 8192, 256};
-static const struct framer_limits wide_limits = {99999, 65535, 16384, 256};
 static const struct sanity_limits counts = {70, 20, 10};
 static const struct sanity_limits wide_counts = {99, 32, 32};
 static struct settings settings;
 static struct facts_self self;
-static union addr addresses[LEG_COUNT];
 static char token[TOKEN_MAX];
 static size_t token_len;
 
-static void know_ourselves(void)
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static char domain[] = "example.com", out[] = "sip.example.com",
-		    in[] = "edge.internal";
-	static char *domains[] = {domain};
-
-	addr_parse(&addresses[LEG_OUTSIDE], SLICE("192.0.2.1"), 0);
-	addr_parse(&addresses[LEG_INSIDE], SLICE("2001:db8::1"), 0);
-	settings.sip_domains = (struct name_list){domains, 1};
-	for (int leg = 0; leg < LEG_COUNT; leg++)
-		settings.leg[leg] = (struct leg_settings){
-			.address = &addresses[leg],
-			.addresses = 1,
-			.fqdn = leg == LEG_OUTSIDE ? out : in,
-			.tls_port = 5061};
-	settings.limits.dialog_token_s = 28800;
-	self.settings = &settings;
-	self.wall_s = WALL_S;
-}
-
-static void draw_keys(void)
-{
-	char place[] = "/tmp/message_fuzz.XXXXXX", file[64], why[WHY_MAX];
-	const struct token_keys *keys = NULL;
 	struct token t = {.kind = TOKEN_DIALOG,
 			  .conn = 5,
 			  .who = 6,
@@ -75,23 +36,12 @@ static void draw_keys(void)
 			  .issued_s = WALL_S,
 			  .sealed = SLICE("<sip:home;lr>")};
 
-	MUST(mkdtemp(place));
-	MUST(token_keys_open(&keys, place, WALL_S, 28800, why) == 0);
-	MUST(token_pen_create(&self.pen, keys) == 0);
-	token_keys_unref(&keys);
-	snprintf(file, sizeof(file), "%s/token-keys", place);
-	unlink(file);
-	rmdir(place);
-	token_len = token_mint(self.pen, &t, token);
-	MUST(token_len > 0);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
 	(void)argc;
 	(void)argv;
-	know_ourselves();
-	draw_keys();
+	kit_edge(&settings);
+	self = (struct facts_self){&settings, kit_pen(), WALL_S};
+	token_len = token_mint(self.pen, &t, token);
+	MUST(token_len > 0);
 	return 0;
 }
 
@@ -141,8 +91,8 @@ static void read_again(struct reading *again, struct slice bytes)
 	struct verdict v = {0};
 	size_t used = 0;
 
-	MUST(framer_next(&fr, &wide_limits, bytes, &used, &again->frame, &v) ==
-	     FRAMER_MESSAGE);
+	MUST(framer_next(&fr, &kit_wide_limits, bytes, &used, &again->frame,
+			 &v) == FRAMER_MESSAGE);
 	MUST(used == bytes.n);
 	read_frame(again, &wide_counts);
 	MUST(again->good);
@@ -309,10 +259,10 @@ static void same_in_pieces(struct slice in, enum framer_result want,
 	struct slice part = {in.p, in.n / 2};
 	size_t used = 0;
 	enum framer_result r =
-		framer_next(&fr, &limits, part, &used, &frame, &v);
+		framer_next(&fr, &kit_limits, part, &used, &frame, &v);
 
 	if (r == FRAMER_HEAD || r == FRAMER_BODY || r == FRAMER_EMPTY) {
-		r = framer_next(&fr, &limits, in, &used, &frame, &v);
+		r = framer_next(&fr, &kit_limits, in, &used, &frame, &v);
 		MUST(r == want && used == want_used);
 	} else {
 		/* A CRLF that is no ping yet may be one with more behind. */
@@ -331,7 +281,7 @@ static void read_stream(struct slice in)
 	do {
 		used = 0;
 		v = (struct verdict){0};
-		result = framer_next(&fr, &limits, in, &used, &r.frame, &v);
+		result = framer_next(&fr, &kit_limits, in, &used, &r.frame, &v);
 		same_in_pieces(in, result, used);
 		if (result == FRAMER_MESSAGE)
 			take(&r);
@@ -345,24 +295,14 @@ static void read_stream(struct slice in)
 	} while (used > 0);
 }
 
-/* Put tokens in place of "~T~". */
-static void expand(struct buf *out, struct slice in)
-{
-	const char *at;
-
-	while (in.n > 0 && (at = memmem(in.p, in.n, "~T~", 3))) {
-		buf_add(out, (struct slice){in.p, (size_t)(at - in.p)});
-		buf_add(out, (struct slice){token, token_len});
-		in = (struct slice){at + 3, in.n - 3 - (size_t)(at - in.p)};
-	}
-	buf_add(out, in);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct kit_word words[] = {{"~T~", {token, token_len}}};
 	struct buf in = {0};
 
-	expand(&in, (struct slice){(const char *)data, size});
+	if (size == 0)
+		return 0;
+	kit_expand(&in, (struct slice){(const char *)data, size}, words, 1);
 	read_stream(buf_slice(&in));
 	buf_fini(&in);
 	return 0;
