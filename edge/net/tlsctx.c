@@ -217,7 +217,7 @@ static bool set_sessions(SSL_CTX *ctx, const struct door_row *d)
 					      (unsigned)strlen(d->name)) == 1;
 }
 
-static void set_habits(SSL_CTX *ctx)
+static void set_habits(SSL_CTX *ctx, enum leg leg)
 {
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
 					 SSL_OP_NO_COMPRESSION |
@@ -225,8 +225,10 @@ static void set_habits(SSL_CTX *ctx)
 					 SSL_OP_CIPHER_SERVER_PREFERENCE |
 					 SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-				      SSL_MODE_RELEASE_BUFFERS);
+				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* Outside are thousands of idle connections, inside a few busy ones. */
+	if (leg == LEG_OUTSIDE)
+		SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_verify_depth(ctx, CHAIN_DEPTH);
 	SSL_CTX_set_max_cert_list(ctx, CHAIN_BYTES);
@@ -243,7 +245,7 @@ static int open_door(SSL_CTX **out, const struct door_row *d,
 		return ENOMEM;
 	*out = ctx;
 	ERR_clear_error();
-	set_habits(ctx);
+	set_habits(ctx, d->leg);
 	set_demand(ctx, d);
 	if (!set_suites(ctx) || !set_sessions(ctx, d))
 		return fail(why, d->name, "OpenSSL refuses our TLS settings",

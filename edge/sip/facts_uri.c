@@ -265,20 +265,35 @@ static size_t scheme_span(struct slice s)
 	return i;
 }
 
+/* Cut the scheme and its colon off. Almost all are "sip:", in lower case. */
+static int take_scheme(struct slice *s, enum uri_scheme *scheme)
+{
+	size_t n;
+
+	if (s->n > 4 && memcmp(s->p, "sip:", 4) == 0) {
+		*scheme = URI_SIP;
+		*s = slice_from(*s, 4);
+		return 0;
+	}
+	n = scheme_span(*s);
+	if (n == 0 || n == s->n || s->p[n] != ':')
+		return EBADMSG;
+	*scheme = scheme_of((struct slice){s->p, n});
+	*s = slice_from(*s, n + 1);
+	return 0;
+}
+
 int facts_uri(struct uri_facts *out, struct slice text)
 {
 	struct slice rest;
-	size_t colon;
 
 	*out = (struct uri_facts){0};
 	if (text.n > 1 && text.p[0] == '<' && text.p[text.n - 1] == '>')
 		text = (struct slice){text.p + 1, text.n - 2};
-	colon = scheme_span(text);
-	if (colon == 0 || colon == text.n || text.p[colon] != ':')
+	rest = text;
+	if (take_scheme(&rest, &out->scheme))
 		return EBADMSG;
 	out->raw = text;
-	out->scheme = scheme_of((struct slice){text.p, colon});
-	rest = slice_from(text, colon + 1);
 	if (out->scheme == URI_SIP || out->scheme == URI_SIPS)
 		return read_sip(out, rest);
 	return read_other(rest);
