@@ -176,20 +176,21 @@ static void rule_asked(const char *name, const struct verdict *v, void *arg)
 }
 
 /* Parser and sanity, by our own reader or by both. */
-static struct verdict read_by(struct walk *w, bool both)
+static struct verdict read_by(struct walk *w, struct msg **m, bool both)
 {
 	const struct limits *l = &w->ask->settings->limits;
 	struct sanity_limits counts = {l->vias, l->routes, l->contacts};
 	struct verdict v;
-	int err = both ? wire_parse(&w->m, &w->frame)
-		       : wire_adopt(&w->m, &w->frame);
+	int err = both ? wire_parse(m, &w->frame) : wire_adopt(m, &w->frame);
 
 	if (err)
 		v = verdict_refuse(err == ENOMEM ? 503 : 400,
 				   err == ENOMEM ? "out-of-memory"
 						 : "unparseable");
+	else if (w->frame.response && !both)
+		v = sanity_answer(*m);
 	else
-		v = sanity_check(w->m, &counts);
+		v = sanity_check(*m, &counts);
 	say_step(w, EXPLAIN_READ, both ? "both readers" : "our reader", &v);
 	return v;
 }
@@ -210,15 +211,28 @@ static struct verdict read_facts(struct walk *w)
 	return v;
 }
 
+/* Is it settled where it goes, by what was signed or proved before? */
+static bool is_settled(const struct facts *f)
+{
+	if (f->to_tag.n && f->token.kind == TOKEN_DIALOG && f->dialog_fits)
+		return true;
+	for (size_t i = 0; i < f->origin.whos; i++)
+		if (f->from_who && f->origin.who[i] == f->from_who)
+			return f->method != METHOD_REGISTER ||
+			       f->to_who == f->from_who;
+	return false;
+}
+
 /* What is forwarded must mean the same to Sofia's parser, so that no second
  * reading leads past the decision. */
 static struct verdict read_again(struct walk *w)
 {
-	struct verdict v;
+	struct msg *m = NULL;
+	struct verdict v = read_by(w, &m, true);
 
-	wire_destroy(&w->m);
-	v = read_by(w, true);
-	return v.kind == VERDICT_PASS ? read_facts(w) : v;
+	v.extra = (struct slice){0}; /* it points into m */
+	wire_destroy(&m);
+	return v;
 }
 
 static void prove(struct walk *w)
@@ -243,7 +257,7 @@ static struct verdict decide(struct walk *w)
 	prove(w);
 	explain_facts(w);
 	v = policy_walk(w->ask->settings, &w->facts, rule_asked, w);
-	if (v.kind != VERDICT_FORWARD)
+	if (v.kind != VERDICT_FORWARD || is_settled(&w->facts))
 		return v;
 	second = read_again(w);
 	return second.kind == VERDICT_PASS ? v : second;
@@ -267,7 +281,8 @@ static void say_verdict(struct walk *w, const struct verdict *v)
 
 static struct verdict walk_message(struct walk *w)
 {
-	struct verdict v = read_by(w, w->frame.response);
+	bool both = w->frame.response && w->ask->origin.peer != PEER_SERVER;
+	struct verdict v = read_by(w, &w->m, both);
 
 	if (v.kind == VERDICT_PASS)
 		v = read_facts(w);

@@ -16,14 +16,23 @@ static void say_server(struct walk *w, const char *name,
 		HOP(w, name, "%s", h->host);
 }
 
+/* A registered caller is served by its own home. */
+static bool is_callers(const struct facts *f)
+{
+	for (size_t i = 0; i < f->origin.whos; i++)
+		if (f->origin.who[i] == f->from_who)
+			return true;
+	return false;
+}
+
 /* As proxy/redirect chooses them when nothing is remembered yet. */
 static void say_home(struct walk *w)
 {
 	const struct settings *s = w->ask->settings;
 	const struct facts *f = &w->facts;
-	struct slice domain = f->method == METHOD_REGISTER || !f->origin.whos
-				      ? f->ruri.host
-				      : f->from.host;
+	struct slice domain = f->method != METHOD_REGISTER && is_callers(f)
+				      ? f->from.host
+				      : f->ruri.host;
 
 	if (s->directors.n) {
 		HOP(w, "home",
@@ -169,7 +178,8 @@ static void say_lines(struct walk *w, enum boundary_way way,
 		const char *what = act_word(boundary_act(way, far, field),
 					    spare & FIELD_BIT(field));
 
-		if (what)
+		/* say_always() has told its number. */
+		if (what && field != FIELD_MAX_FORWARDS)
 			explain_tell(w, EXPLAIN_CHANGE, line_name(f, i),
 				     slice_of(what));
 	}
@@ -249,6 +259,14 @@ void explain_changes(struct walk *w, const struct verdict *v)
 			  far_of(w, v), 0);
 		return;
 	}
+	if (v->to == TO_FLOW)
+		explain_say(w, EXPLAIN_NOTE, "headers",
+			    "its connection is taken for a user's; a partner "
+			    "or a device is shown less");
+	if (inward && (w->facts.origin.device ||
+		       (proof && proof->kind == PARTNER_DISCOVERED)))
+		explain_say(w, EXPLAIN_NOTE, "limits",
+			    "how much it asked lately is not known here");
 	say_always(w, inward);
 	say_lines(w, inward ? BOUNDARY_INWARD : BOUNDARY_OUTWARD, far_of(w, v),
 		  inward ? boundary_spare(&w->facts, proof) : 0);

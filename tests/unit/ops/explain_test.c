@@ -326,6 +326,61 @@ static void a_forged_route_is_told_as_such(void)
 	end();
 }
 
+/* The Route of a dialog that alice has on connection 5. */
+static void dialog_route(char out[TOKEN_MAX + 64])
+{
+	struct token t = {
+		.kind = TOKEN_DIALOG,
+		.conn = 5,
+		.who = token_who(pen, SLICE("sip:alice@example.com")),
+		.dialog =
+			token_dialog(pen, SLICE("one@192.0.2.1"), SLICE("f1")),
+		.issued_s = WALL_S,
+		.sealed = SLICE("home01.internal.example 5061"),
+	};
+	char text[TOKEN_MAX];
+	size_t n = token_mint(pen, &t, text);
+
+	snprintf(out, TOKEN_MAX + 64, "Route: <sip:%.*s@sip.example.com;lr>",
+		 (int)n, text);
+}
+
+static void inside_a_dialog_its_token_decides(void)
+{
+	char route[TOKEN_MAX + 64], text[TOKEN_MAX + 512];
+	struct verdict v;
+
+	begin();
+	dialog_route(route);
+	snprintf(text, sizeof(text),
+		 "BYE sip:alice@example.com SIP/2.0\r\n"
+		 "Via: SIP/2.0/TLS 192.0.2.1:4242;branch=z9hG4bKa1\r\n"
+		 "Max-Forwards: 70\r\n%s\r\n"
+		 "From: <" ALICE ">;tag=f1\r\nTo: <" BOB ">;tag=t1\r\n"
+		 "Call-ID: one@192.0.2.1\r\nCSeq: 8 BYE\r\n" END,
+		 route);
+	CU_ASSERT_EQUAL(walk(&v, (struct origin){.conn = 5}, text), 0);
+	CU_ASSERT_EQUAL(v.kind, VERDICT_REFUSE);
+	CU_ASSERT_TRUE(tells("rule admission_stranger=refuse 403 stranger\n"));
+	CU_ASSERT_EQUAL(walk(&v,
+			     (struct origin){.leg = LEG_INSIDE,
+					     .peer = PEER_SERVER,
+					     .conn = 9},
+			     text),
+			0);
+	CU_ASSERT_EQUAL(v.to, TO_FLOW);
+	CU_ASSERT_TRUE(tells("fact dialog=inside one\n"
+			     "fact token=dialog, worker 0, connection 0, of "
+			     "this dialog\n"
+			     "verdict decision=forward\n"
+			     "hop flow=worker 0, connection 0\n"
+			     "change Route=ours is taken off\n"));
+	/* What was signed needs no second reader. */
+	CU_ASSERT_TRUE(silent_on("both readers"));
+	CU_ASSERT_TRUE(silent_on("Record-Route"));
+	end();
+}
+
 static struct cert_names *named(const char *name)
 {
 	struct cert_names *n = calloc(1, sizeof(*n) + sizeof(struct cert_name));
@@ -435,6 +490,8 @@ TEST_MAIN("ops/explain",
 	  {"a device does what its entry lists",
 	   a_device_does_what_its_entry_lists},
 	  {"a forged route is told as such", a_forged_route_is_told_as_such},
+	  {"inside a dialog its token decides",
+	   inside_a_dialog_its_token_decides},
 	  {"a partner is proved, or DNS is asked first",
 	   a_partner_is_proved_or_dns_is_asked_first},
 	  {"a call to a partner says how it goes",
