@@ -192,8 +192,11 @@ static int add_record_outward(struct buf *top, struct txn *t, struct job *j)
 	err = route_collect(f, &set);
 	add_server_hop(&hop, j->p, j->flow->conn);
 	set.hop = buf_slice(&hop);
+	set.contact = veil_to_seal(t, t->door);
 	if (!err)
 		err = route_record_far(top, t, t->door, &set);
+	if (!err && set.contact.n)
+		veil_sealed(t, t->door);
 	buf_fini(&hop);
 	if (err)
 		return err;
@@ -277,9 +280,13 @@ static int request_write(struct txn *t, struct job *j,
 	buf_reset(via);
 	buf_reset(top);
 	route_via(via, t, t->outward ? t->door : FAR_NONE);
+	if (t->outward)
+		veil_look(t, j);
 	err = veil_request(t, j, device, &rw);
 	if (!err)
 		err = add_top(top, t, j);
+	if (!err && t->outward)
+		err = veil_contact(t, t->door, &rw);
 	rw.via = buf_slice(via);
 	rw.add_top = buf_slice(top);
 	buf_reserve(&out, wire_frame(j->msg)->bytes.n + via->n + top->n + 128);

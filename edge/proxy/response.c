@@ -73,7 +73,10 @@ static int add_record(struct buf *top, struct txn *t, struct job *j)
 		return EBADMSG;
 	route_turn(t->p, &set);
 	set.hop = slice_of(t->rr);
+	set.contact = veil_to_seal(t, t->door);
 	err = route_record_far(top, t, t->door, &set);
+	if (!err && set.contact.n)
+		veil_sealed(t, t->door);
 	buf_puts(top, t->rr_far ? t->rr_far : "");
 	return err;
 }
@@ -141,6 +144,8 @@ static int pass_back(struct txn *t, struct job *j, bool flow_timer)
 		return 0;
 	buf_reset(out);
 	buf_reset(top);
+	if (!t->from_near)
+		veil_look(t, j);
 	if (t->dialog && j->f->status > 100 && j->f->status < 300) {
 		if (!t->outward && t->hop)
 			note_hop(t);

@@ -96,6 +96,9 @@ struct proxy {
 	struct buf via, top, end, word, out;
 	struct framer_limits frame_limits, device_frame_limits;
 	struct sanity_limits sanity_limits;
+	/* the Contact that must not go out as it is (veil.h) */
+	bool contact_found;
+	struct uri_facts contact;
 	struct frame frame;
 	struct facts facts;
 	struct resolve_service service; /* of a partner's From domain */

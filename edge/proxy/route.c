@@ -143,6 +143,8 @@ static size_t seal(struct txn *t, enum far_door door,
 	size_t n;
 
 	buf_add(&sealed, set->hop);
+	buf_puts(&sealed, set->contact.n ? "\t" : "");
+	buf_add(&sealed, set->contact);
 	for (unsigned i = 0; i < set->n; i++) {
 		buf_puts(&sealed, "\n");
 		buf_add(&sealed, set->route[i]);
@@ -163,7 +165,7 @@ static size_t seal(struct txn *t, enum far_door door,
 
 static size_t sealed_size(const struct route_set *set)
 {
-	size_t n = set->hop.n;
+	size_t n = set->hop.n + set->contact.n + (set->contact.n > 0);
 
 	for (unsigned i = 0; i < set->n; i++)
 		n += 1 + set->route[i].n;
@@ -196,10 +198,13 @@ int route_record_near(struct buf *out, struct txn *t, enum far_door door,
 }
 
 int route_record_far(struct buf *out, struct txn *t, enum far_door door,
-		     const struct route_set *set)
+		     struct route_set *set)
 {
 	char text[TOKEN_MAX];
 	size_t n, start = out->n;
+
+	if (sealed_size(set) > TOKEN_SEALED_MAX)
+		set->contact = (struct slice){0};
 
 	if (sealed_size(set) > TOKEN_SEALED_MAX)
 		return EBADMSG;
@@ -249,6 +254,7 @@ int route_collect(const struct frame *f, struct route_set *set)
 	int i = -1;
 
 	set->n = 0;
+	set->contact = (struct slice){0};
 	while ((i = frame_find(f, FIELD_RECORD_ROUTE, (unsigned)(i + 1))) >= 0)
 		if (collect_line(frame_value(f, (unsigned)i), set))
 			return EBADMSG;
@@ -271,6 +277,21 @@ void route_turn(const struct proxy *p, struct route_set *set)
 	}
 }
 
+/* "hop\tcontact" */
+static void split_hop(struct route_set *set)
+{
+	size_t tab = slice_index(set->hop, '\t');
+
+	set->contact = (struct slice){0};
+	if (tab == SIZE_MAX)
+		return;
+	set->contact = (struct slice){
+		.p = set->hop.p + tab + 1,
+		.n = set->hop.n - tab - 1,
+	};
+	set->hop.n = tab;
+}
+
 int route_unseal(struct slice sealed, struct route_set *set)
 {
 	size_t end = slice_index(sealed, '\n');
@@ -290,5 +311,6 @@ int route_unseal(struct slice sealed, struct route_set *set)
 		};
 		end = slice_index(set->route[set->n - 1], '\n');
 	}
+	split_hop(set);
 	return 0;
 }

@@ -16,7 +16,8 @@
 
 /* What lies behind the edge, in the order of a far party's Route. */
 struct route_set {
-	struct slice hop; /* "host port": where to when there is no route */
+	struct slice hop;     /* "host port": where to when there is no route */
+	struct slice contact; /* URI of the party there; absent: not sealed */
 	unsigned n;
 	struct slice route[ROUTE_INNER_MAX];
 };
@@ -38,9 +39,10 @@ int route_record_near(struct buf *out, struct txn *t, enum far_door door,
 
 /* Append the one Record-Route line that the far side sees. 0; EBADMSG: the set
  * is more than a token seals, or the line longer than t->line_bytes; ENOBUFS:
- * no token could be made. */
+ * no token could be made. A Contact that has no room any more is taken out of
+ * the set. */
 int route_record_far(struct buf *out, struct txn *t, enum far_door door,
-		     const struct route_set *set);
+		     struct route_set *set);
 
 /* Collect the Record-Route values of a message, top first. 0, or EBADMSG when
  * there are too many, or one is folded. */

@@ -3,7 +3,6 @@
  */
 #include "veil.h"
 
-#include "flow.h"
 #include "register.h"
 #include "route.h"
 #include "txn.h"
@@ -157,18 +156,64 @@ static bool find_contact(const struct frame *f, const struct settings *s,
 	return false;
 }
 
-/* A token that seals the URI, for requests of this dialog; none outside of
- * dialogs, where the edge itself is named. 0 or ENOMEM. */
-static int make_contact(struct txn *t, const struct uri_facts *u,
-			enum far_door door)
+void veil_look(struct txn *t, struct job *j)
+{
+	struct proxy *p = t->p;
+
+	p->contact_found =
+		p->w->settings->boundary.hide_contact &&
+		find_contact(wire_frame(j->msg), p->w->settings, &p->contact);
+}
+
+static uint64_t contact_hash(const struct txn *t, enum far_door door)
+{
+	return hash_bytes((uint64_t)door, t->p->contact.raw);
+}
+
+/* The URI by which it is reached; user absent: the edge itself. */
+static int show_contact(struct txn *t, enum far_door door, struct slice user)
 {
 	struct buf *out = &t->veil.contact;
+	bool sips = t->p->contact.scheme == URI_SIPS;
+
+	buf_reset(out);
+	route_contact(out, t->p->w->settings, door, user,
+		      sips && !route_to_device(door));
+	t->veil.contact_of = contact_hash(t, door);
+	return out->failed ? ENOMEM : 0;
+}
+
+/* Not another one than before: who keeps the route set of a 18x would be led
+ * to the Contact of that. */
+struct slice veil_to_seal(const struct txn *t, enum far_door door)
+{
+	const struct proxy *p = t->p;
+
+	if (!p->contact_found ||
+	    slice_index(p->contact.raw, '\t') != SIZE_MAX ||
+	    slice_index(p->contact.raw, '\n') != SIZE_MAX)
+		return (struct slice){0};
+	if (t->veil.contact.n && t->veil.contact_of != contact_hash(t, door))
+		return (struct slice){0};
+	return p->contact.raw;
+}
+
+void veil_sealed(struct txn *t, enum far_door door)
+{
+	if (!t->veil.contact.n)
+		show_contact(t, door, SLICE(FACTS_SEALED_USER));
+}
+
+/* A token that seals the URI, for requests of this dialog; none outside of
+ * dialogs, where the edge itself is named. 0 or ENOMEM. */
+static int make_contact(struct txn *t, enum far_door door)
+{
 	struct token tok = {
 		.kind = TOKEN_CONTACT,
 		.door = (uint8_t)door,
 		.dialog = t->talk,
 		.issued_s = t->p->w->wall_s,
-		.sealed = u->raw,
+		.sealed = t->p->contact.raw,
 	};
 	char text[TOKEN_MAX];
 	struct slice token = {.p = text};
@@ -176,34 +221,27 @@ static int make_contact(struct txn *t, const struct uri_facts *u,
 	token.n = t->talk ? token_mint(t->p->pen, &tok, text) : 0;
 	if (t->talk && !token.n)
 		return ENOMEM;
-	buf_reset(out);
-	route_contact(out, t->p->w->settings, door, token,
-		      u->scheme == URI_SIPS && !route_to_device(door));
-	return out->failed ? ENOMEM : 0;
+	return show_contact(t, door, token);
 }
 
 /* RFC 3261 §8.1.1.8 wants a Contact that leads here: by way of the edge it
  * does. Made once for 18x and 2xx alike. */
-static int veil_contact(struct txn *t, struct job *j, enum far_door door,
-			struct rewrite *rw)
+int veil_contact(struct txn *t, enum far_door door, struct rewrite *rw)
 {
-	const struct settings *s = t->p->w->settings;
-	struct uri_facts u;
-	uint64_t h;
+	const struct proxy *p = t->p;
+	const struct veil *v = &t->veil;
 
-	if (!s->boundary.hide_contact ||
-	    !find_contact(wire_frame(j->msg), s, &u))
+	if (!p->contact_found)
 		return 0;
-	if (!u.raw.n) {
+	if (!p->contact.raw.n) {
 		rw->drop |= FIELD_BIT(FIELD_CONTACT);
 		return 0;
 	}
-	h = hash_bytes((uint64_t)door, u.raw);
-	if (t->veil.contact_of != h && make_contact(t, &u, door))
+	if ((!v->contact.n || v->contact_of != contact_hash(t, door)) &&
+	    make_contact(t, door))
 		return ENOMEM;
-	t->veil.contact_of = h;
-	rw->contact = buf_slice(&t->veil.contact);
-	return 0;
+	rw->contact = buf_slice(&v->contact);
+	return t->line_bytes && rw->contact.n >= t->line_bytes ? EBADMSG : 0;
 }
 
 static void slim_down(struct veil *v, const struct device_settings *d,
@@ -255,8 +293,6 @@ static int veil_outward(struct txn *t, struct job *j,
 			const struct device_settings *device,
 			struct rewrite *rw)
 {
-	int err;
-
 	if (t->method != METHOD_ACK)
 		headers_vias(&t->veil.vias, wire_frame(j->msg), j->mark);
 	rw->no_vias = true;
@@ -264,12 +300,7 @@ static int veil_outward(struct txn *t, struct job *j,
 	rw->no_reason_text = true;
 	if (device)
 		slim_down(&t->veil, device, rw);
-	err = veil_call_id(t, j, rw);
-	if (!err)
-		err = veil_contact(t, j, t->door, rw);
-	if (!err && t->line_bytes && rw->contact.n >= t->line_bytes)
-		err = EBADMSG;
-	return err ? err : t->veil.vias.failed ? ENOMEM : 0;
+	return veil_call_id(t, j, rw) || t->veil.vias.failed ? ENOMEM : 0;
 }
 
 int veil_request(struct txn *t, struct job *j,
@@ -317,7 +348,7 @@ static int veil_answer_outward(struct txn *t, struct job *j, struct rewrite *rw)
 		rw->no_contacts = register_inside(t, j->f);
 		return 0;
 	}
-	return veil_contact(t, j, flow_door(t->up), rw);
+	return veil_contact(t, flow_door(t->up), rw);
 }
 
 int veil_answer(struct txn *t, struct job *j, struct rewrite *rw)

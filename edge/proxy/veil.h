@@ -2,8 +2,9 @@
  * veil.h: what the far side is shown in place of what is inside, and what near
  * is given back for it.
  *
- * Outward: none of the Vias behind us; in Contact a token of ours that seals
- * the URI, good inside its dialog; a Call-ID that names an inside host in its
+ * Outward: none of the Vias behind us; in Contact a word of ours, good inside
+ * its dialog, for the URI that the dialog's Record-Route seals, or later a
+ * token that seals it; a Call-ID that names an inside host in its
  * hidden form (token_hide); the standard reason phrases. Inward the same is
  * undone, and what the edge vouches for is added. Replaces, Join and
  * In-Reply-To name Call-IDs and are translated alike; URIs and header fields
@@ -12,7 +13,7 @@
 #ifndef PROXY_VEIL_H
 #define PROXY_VEIL_H
 
-#include "room.h"
+#include "flow.h"
 
 #include "base/buf.h"
 #include "sip/headers.h"
@@ -31,10 +32,23 @@ struct veil {
 /* Free what it keeps. */
 void veil_fini(struct veil *v);
 
-/* Add to the rewrite of the request in hand what veils it; device: where it
+/* Look at the Contact of the message in hand, which goes outward: the functions
+ * below are about what was seen. */
+void veil_look(struct txn *t, struct job *j);
+
+/* The Contact, when the token of a Record-Route should seal it; or absent. */
+struct slice veil_to_seal(const struct txn *t, enum far_door door);
+
+/* It does: it goes by a word that leads there. */
+void veil_sealed(struct txn *t, enum far_door door);
+
+/* Add to the rewrite what is shown in its place. 0, ENOMEM, or EBADMSG when
+ * that is more than a device is sent. */
+int veil_contact(struct txn *t, enum far_door door, struct rewrite *rw);
+
+/* Add to the rewrite of the request in hand what else veils it; device: where it
  * goes to, or NULL. What the rewrite borrows lies in t->veil and in scratch
- * until the next request. 0, ENOMEM, or EBADMSG when a line is more than the
- * device is sent. */
+ * until the next request. 0 or ENOMEM. */
 int veil_request(struct txn *t, struct job *j,
 		 const struct device_settings *device, struct rewrite *rw);
 

@@ -8,6 +8,8 @@
 
 #include "facts_private.h"
 
+#include "chars.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
@@ -247,12 +249,41 @@ static void read_dialog(struct facts *out, const struct facts_self *self)
 		out->target_fits = of_dialog(out, target->dialog, self);
 }
 
+static bool is_sealed_user(const struct facts *f)
+{
+	return slice_eq(f->ruri.user, SLICE(FACTS_SEALED_USER));
+}
+
+/* The Contact that the dialog began with lies in its token. */
+static void read_sealed_target(struct facts *out)
+{
+	struct slice line = out->token.sealed;
+	size_t end = slice_index(line, '\n'), tab;
+
+	if (!out->ruri_self || !is_sealed_user(out) || !out->dialog_fits)
+		return;
+	if (end < line.n)
+		line.n = end;
+	tab = slice_index(line, '\t');
+	if (tab >= line.n)
+		return;
+	line = slice_from(line, tab + 1);
+	memcpy(out->target_uri, line.p, line.n);
+	out->target = (struct token){
+		.kind = TOKEN_CONTACT,
+		.dialog = out->token.dialog,
+		.issued_s = out->token.issued_s,
+		.sealed = {out->target_uri, line.n},
+	};
+	out->target_fits = true;
+}
+
 /* A Contact that we wrote in place of an inside one, come back to us. */
 static void read_contact_token(struct facts *out, const struct facts_self *self)
 {
 	struct token token;
 
-	if (!out->ruri_self || !out->ruri.user.n)
+	if (!out->ruri_self || !out->ruri.user.n || is_sealed_user(out))
 		return;
 	if (!token_check(self->pen, &token, out->ruri.user, self->wall_s,
 			 self->settings->limits.dialog_token_s,
@@ -274,6 +305,7 @@ static int read_request(struct facts *out, const struct msg *m,
 		return EBADMSG;
 	read_contact_token(out, self);
 	read_dialog(out, self);
+	read_sealed_target(out);
 	if (read_aors(out, self))
 		return EBADMSG;
 	facts_read_loop(out, m, self);

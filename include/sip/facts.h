@@ -22,6 +22,9 @@
 #define FACTS_CONTACTS_MAX 32
 /** Longest canonical address of record, with NUL; longer ones are refused. */
 #define FACTS_AOR_MAX 300
+/** User part of a Contact of ours that stands for the URI which the dialog's
+ * own token seals, behind the tab in its first line. */
+#define FACTS_SEALED_USER "~"
 
 /** Methods that the edge treats in their own way. */
 enum method {
@@ -146,7 +149,8 @@ struct facts {
 	uint64_t preferred_who; /* PEER_USER: token_who() of preferred_aor */
 	struct slice mark;	/* value of X-Edge-Source as it came */
 	struct token target;	/* of a Request-URI that is a Contact we wrote
-				(TOKEN_CONTACT), else zeroed */
+				(TOKEN_CONTACT, or FACTS_SEALED_USER), else
+				zeroed */
 	char target_uri[TOKEN_SEALED_MAX]; /* what target.sealed points into */
 	bool target_fits;     /* target is of the dialog of this request */
 	struct slice branch;  /* top Via; absent when it has none */

@@ -10,8 +10,9 @@ static const char *home_branch;
 #define INNER_VIAS                                                             \
 	"Via: SIP/2.0/TLS pbx7.internal.example:5061;branch=z9hG4bKpbx, "      \
 	"SIP/2.0/TLS [fd00::77]:5061;branch=z9hG4bKphone\r\n"
-#define INNER_CONTACT "Contact: \"Bob\" <sip:bob@10.0.0.31:5061>;+x=1\r\n"
-#define INNER_CALL    "c7f1@home01.internal.example"
+#define INNER_CONTACT  "Contact: \"Bob\" <sip:bob@10.0.0.31:5061>;+x=1\r\n"
+#define SEALED_CONTACT "sip:~@sip.example.com:5061;transport=tls"
+#define INNER_CALL     "c7f1@home01.internal.example"
 
 static void alice_is_here(void)
 {
@@ -94,7 +95,7 @@ static void callee_inside_is_a_token(void)
 	call_begins(alice, &invite);
 	answer(&invite, 180, INNER_CONTACT);
 	hear(alice, "SIP/2.0 180", &h);
-	contact_of(&h);
+	CU_ASSERT_STRING_EQUAL(contact_of(&h), SEALED_CONTACT);
 	CU_ASSERT_FALSE(tells(&h));
 	CU_ASSERT_TRUE(says(&h, "Contact: \"Bob\" <sip:"));
 	CU_ASSERT_TRUE(says(&h, "@sip.example.com:5061;transport=tls>;+x=1"));
@@ -129,6 +130,54 @@ static void caller_inside_is_a_token(void)
 	    .to_tag = "b1",
 	    .more = route_line(route, value(&invite, FIELD_RECORD_ROUTE, 0)));
 	hear(at(HOME01), "BYE sips:bob@10.0.0.31 SIP/2.0\r\n", NULL);
+	stage_close();
+}
+
+/* What the route set seals needs no token of its own; what changes does, for
+ * a client may keep the route set that it was given first. */
+static void contact_that_changes_has_its_own_token(void)
+{
+	static struct heard early;
+
+	alice_is_here();
+	call_begins(alice, &invite);
+	answer(&invite, 183, "Contact: <sip:music@10.0.0.31>\r\n");
+	hear(alice, "SIP/2.0 183", &early);
+	CU_ASSERT_STRING_EQUAL(contact_of(&early), SEALED_CONTACT);
+	answer(&invite, 200, INNER_CONTACT);
+	hear(alice, "SIP/2.0 200", &ok);
+	snprintf(uri, sizeof(uri), "%s", contact_of(&ok));
+	CU_ASSERT_STRING_NOT_EQUAL(uri, SEALED_CONTACT);
+	ask(alice, .method = "ACK", .branch = "z9hG4bKack", .uri = uri,
+	    .to_tag = "t1",
+	    .more = route_line(route, value(&early, FIELD_RECORD_ROUTE, 0)));
+	hear(at(HOME01), "ACK sip:bob@10.0.0.31:5061 SIP/2.0\r\n", NULL);
+	ask(alice, .method = "BYE", .branch = "z9hG4bKbye", .cseq = 2,
+	    .uri = uri, .to_tag = "t1",
+	    .more = route_line(route, value(&ok, FIELD_RECORD_ROUTE, 0)));
+	hear(at(HOME01), "BYE sip:bob@10.0.0.31:5061 SIP/2.0\r\n", NULL);
+	stage_close();
+}
+
+static void sealed_contact_is_nothing_without_its_dialog(void)
+{
+	alice_is_here();
+	ask(alice, .uri = SEALED_CONTACT, .branch = "z9hG4bK1");
+	hear(alice, "SIP/2.0 403", NULL);
+	ask(alice, .method = "BYE", .uri = SEALED_CONTACT, .to_tag = "t1",
+	    .branch = "z9hG4bK2");
+	hear(alice, "SIP/2.0 481", NULL);
+	call_begins(alice, &invite);
+	call_is_answered(alice, &invite, &ok);
+	ask(alice, .method = "BYE", .uri = SEALED_CONTACT, .to_tag = "t1",
+	    .branch = "z9hG4bK3", .call_id = "call-3",
+	    .more = route_line(route, value(&ok, FIELD_RECORD_ROUTE, 0)));
+	hear(alice, "SIP/2.0 403", NULL);
+	ask(alice, .method = "BYE", .branch = "z9hG4bK4", .to_tag = "t1",
+	    .uri = "sip:~@10.0.0.31",
+	    .more = route_line(route, value(&ok, FIELD_RECORD_ROUTE, 0)));
+	hear(alice, "SIP/2.0 403", NULL);
+	quiet(at(HOME01));
 	stage_close();
 }
 
@@ -516,6 +565,10 @@ TEST_MAIN("proxy/veil", {"Vias stay inside, and come back", vias_stay_inside},
 	   callee_inside_is_a_token},
 	  {"a caller inside is a token, and reached by it",
 	   caller_inside_is_a_token},
+	  {"one that changes has a token of its own",
+	   contact_that_changes_has_its_own_token},
+	  {"what a dialog seals is good there only",
+	   sealed_contact_is_nothing_without_its_dialog},
 	  {"so is a refreshed target", target_refreshes_are_tokens},
 	  {"addresses in our domains are no secret",
 	   addresses_of_ours_are_no_secret},
