@@ -139,10 +139,19 @@ def the_servers_inside_are_told_who_calls(w):
 
 @calls.test
 def a_signed_answer_shows_that_a_domain_is_served_by_anothers_edge(w):
-    d = dave(w, "receive", "stay")
+    d = dave(w, "answer", "stay", domain="shop.example")
     d.step("register")
-    c = carol(w, "message", "sip:dave@shop.example", "expect=480", "stay")
-    c.step("message")
+    c = carol(w, "call", "sip:dave@shop.example", "hold", "stay")
+    talk(c, d)
+
+
+@calls.test
+def and_that_it_may_speak_for_it(w):
+    c = carol(w, "answer", "stay")
+    c.step("register")
+    d = dave(w, "call", "sip:carol@a.example", "hold", "stay",
+             domain="shop.example")
+    talk(d, c)
 
 
 @calls.test
@@ -151,6 +160,10 @@ def an_unsigned_answer_shows_nothing(w):
     carol(w, "message", "sip:dave@stall.example", "expect=504",
           "stay").step("message")
     assert "stall.example" not in w.b.edge.log(mark)
+    mark = w.a.edge.mark()
+    dave(w, "message", "sip:carol@a.example", "expect=403", "stay",
+         domain="stall.example").step("message")
+    w.a.edge.wait_log("refuse .*from=sip:dave@stall.example", mark)
 
 
 @calls.test

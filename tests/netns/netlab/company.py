@@ -162,9 +162,10 @@ class Company:
         return self._phone(user, "net", address, [
             "--ca", self.world.ca("pub", "external"), "--outbound",
             "--proxy", self.fqdn + ":5061;transport=tls",
-            "--hosts", "%s=%s" % (self.fqdn, self.outside), *options], verbs)
+            "--hosts", "%s=%s" % (self.fqdn, self.outside),
+            "--aor", "sip:%s@%s" % (user, self.domain), *options], verbs)
 
-    def inner_phone(self, user, last, *verbs, options=()):
+    def inner_phone(self, user, last, *verbs, options=(), domain=None):
         """A user at a desk, on the home itself; it shows its address in
         Call-ID, as old phones do."""
         chain, key = self.own_cert("phone")
@@ -172,7 +173,8 @@ class Company:
             "--ca", self.world.ca(self.name, "internal"),
             "--cert", chain, "--key", key, "--call-id-host", self.net + last,
             "--proxy", "home01.%s:5061;transport=tls" % self.inner,
-            "--hosts", "home01.%s=%s21" % (self.inner, self.net), *options],
+            "--hosts", "home01.%s=%s21" % (self.inner, self.net),
+            "--aor", "sip:%s@%s" % (user, domain or self.domain), *options],
             verbs)
 
     def room(self, address, *verbs, options=()):
@@ -185,8 +187,7 @@ class Company:
     def _phone(self, user, space, address, options, verbs):
         self.phones += 1
         return Phone(self.world, "%s-%s-%d" % (self.name, user, self.phones),
-                     space, ["--aor", "sip:%s@%s" % (user, self.domain),
-                             "--password", user + "-word", "--bind", address,
+                     space, ["--password", user + "-word", "--bind", address,
                              "--answer-after", "50", *options], *verbs)
 
     def stop(self):
