@@ -128,7 +128,7 @@ class Company:
         self.home = self._server("home01", "lab-registrar", "21", [
             "--fqdn", "home01." + self.inner, "--record-route",
             "--hosts", "edge01.%s=%s10" % (self.inner, self.net),
-            "--out", "sip:edge01.%s:5061;transport=tls;lr" % self.inner,
+            "--out", "sip:edge01.%s:5061;transport=tls" % self.inner,
             "--route", "sip:room1@%s=sip:edge01.%s:5061;transport=tls;lr"
             % (self.domain, self.inner)])
         self.edge = NetEdge(merge(self.config(), self.change), self.folder,

@@ -177,12 +177,17 @@ static void edit(struct registrar *r, msg_t *m, const struct target *t,
 				     branch));
 }
 
-static struct link *next_hop(struct registrar *r, const sip_t *sip)
+static struct link *next_hop(struct registrar *r, msg_t *m,
+			     const struct target *t)
 {
-	const url_t *url = sip->sip_route ? sip->sip_route->r_url
-					  : sip->sip_request->rq_url;
+	const sip_t *sip = sip_object(m);
+	const url_t *url = sip->sip_request->rq_url;
 	struct hub_target target;
 
+	if (sip->sip_route)
+		url = sip->sip_route->r_url;
+	else if (t->hop)
+		url = url_make(msg_home(m), t->hop);
 	message_target(&target, url);
 	return hub_connect(r->hub, &target);
 }
@@ -199,7 +204,7 @@ static bool send_to(struct registrar *r, struct forward *f,
 	message_token(f->branch + strlen(f->branch));
 	edit(r, m, t, f->branch);
 	bytes = message_bytes(m, &len);
-	l = next_hop(r, sip_object(m));
+	l = next_hop(r, m, t);
 	f->sent.len = 0;
 	text_add_bytes(&f->sent, bytes, len);
 	f->to_link = l ? link_id(l) : 0;

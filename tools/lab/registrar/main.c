@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <sofia-sip/su_alloc.h>
+
 #include "kit/message.h"
 #include "kit/options.h"
 
@@ -21,8 +23,7 @@ static const char usage[] =
 	"anybody\n"
 	"  --algorithm MD5|SHA-256            of the challenge (MD5)\n"
 	"  --route URI=NEXT-HOP               for who does not register\n"
-	"  --out NEXT-HOP                     for other domains: the edge's "
-	"inside\n"
+	"  --out URI           next hop of other domains\n"
 	"  --record-route                     stay in the dialogs\n"
 	"  --challenge-calls                  407 to INVITE from our users\n"
 	"  --service-route URI                in the 200 to REGISTER\n"
@@ -89,8 +90,10 @@ static size_t find_targets(struct registrar *r, const url_t *url,
 	}
 	n = bindings_find(&r->bindings, aor, hub_now_ms(), found);
 	for (size_t i = 0; i < n; i++)
-		out[i] = (struct target){text_copy(found[i]->contact),
-					 text_copy(found[i]->path)};
+		out[i] = (struct target){
+			.uri = text_copy(found[i]->contact),
+			.route = text_copy(found[i]->path),
+		};
 	return n;
 }
 
@@ -154,12 +157,9 @@ static void pass_on(struct registrar *r, struct link *from, msg_t *message)
 {
 	const sip_t *sip = sip_object(message);
 	struct target target = {0};
-	struct text out = {0};
 
-	if (r->out && !sip->sip_route && !sip->sip_request->rq_url->url_port) {
-		text_add(&out, "<%s>", r->out);
-		target.route = out.data;
-	}
+	if (r->out && !sip->sip_route && !sip->sip_request->rq_url->url_port)
+		target.hop = r->out;
 	forward_request(r, from, message, &target, 1);
 }
 
@@ -287,6 +287,17 @@ static void take_defaults(struct registrar *r)
 	}
 }
 
+/* Is --out a URI, when it is there? */
+static bool can_go_out(const struct registrar *r)
+{
+	su_home_t home[1] = {SU_HOME_INIT(home)};
+	url_t *url = r->out ? url_make(home, r->out) : NULL;
+	bool good = !r->out || (url && url->url_host);
+
+	su_home_deinit(home);
+	return good;
+}
+
 static bool take_options(struct registrar *r, int argc, char **argv)
 {
 	int any_client = 0, tcp = 0, record_route = 0, challenge_calls = 0;
@@ -319,7 +330,7 @@ static bool take_options(struct registrar *r, int argc, char **argv)
 	r->challenge_calls = challenge_calls;
 	r->settings.any_client = any_client;
 	r->tcp = tcp;
-	return r->listen && optind == argc;
+	return r->listen && optind == argc && can_go_out(r);
 }
 
 static bool start(struct registrar *r)

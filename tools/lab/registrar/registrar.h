@@ -44,6 +44,8 @@ struct registrar {
 struct target {
 	char *uri;   /**< new Request-URI, or NULL to keep it; owned */
 	char *route; /**< Route values before those that are there, or NULL */
+	const char *hop; /**< URI of the next hop when no Route says it, or
+			    NULL: where the Request-URI leads; borrowed */
 };
 
 /**
