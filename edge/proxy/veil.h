@@ -7,8 +7,8 @@
  * token that seals it; a Call-ID that names an inside host in its
  * hidden form (token_hide); the standard reason phrases. Inward the same is
  * undone, and what the edge vouches for is added. Replaces, Join and
- * In-Reply-To name Call-IDs and are translated alike; URIs and header fields
- * inside a Refer-To, and bodies, pass as they are.
+ * In-Reply-To name Call-IDs and are translated alike; Target-Dialog, what stands
+ * inside a Refer-To, and bodies pass as they are.
  */
 #ifndef PROXY_VEIL_H
 #define PROXY_VEIL_H
