@@ -142,7 +142,9 @@ static int read_name(struct uri_facts *out, struct slice host)
 {
 	union addr a;
 
-	if (host.n == 0 || host.p[0] == '.')
+	/* One dot may end a name (RFC 1034 §3.1); two are no name. */
+	if (host.n == 0 || host.p[0] == '.' ||
+	    (host.n > 1 && memcmp(host.p + host.n - 2, "..", 2) == 0))
 		return EBADMSG;
 	out->host = host;
 	if (!numeric_label(host))

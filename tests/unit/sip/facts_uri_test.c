@@ -108,6 +108,7 @@ static void what_is_no_uri_is_refused(void)
 		"sip:1.2.3.256",
 		"sip:.x",
 		"sip:..",
+		"sip:a@h..",
 		"sip:0x7f.1",
 		"sip:1.2.3.4.",
 		"sip:a.0xff",
