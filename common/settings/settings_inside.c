@@ -225,19 +225,25 @@ static bool is_server(const struct settings *s, const union addr *a)
 	return false;
 }
 
-static bool is_inside_address(const struct settings *s, const union addr *a)
-{
-	return is_local(a) || is_server(s, a) ||
-	       within_any(s->inside_network, s->inside_networks, a);
-}
-
 bool settings_inside_host(const struct settings *s, struct slice host)
 {
 	union addr a;
 
 	if (addr_parse(&a, host, 0) == 0) {
 		a = plain(&a);
-		return is_inside_address(s, &a);
+		if (within_any(s->inside_network, s->inside_networks, &a))
+			return true;
+	}
+	return settings_inside_server(s, host);
+}
+
+bool settings_inside_server(const struct settings *s, struct slice host)
+{
+	union addr a;
+
+	if (addr_parse(&a, host, 0) == 0) {
+		a = plain(&a);
+		return is_local(&a) || is_server(s, &a);
 	}
 	/* RFC 6761 §6.3: localhost and all below it are loopback. */
 	return slice_host_within(host, SLICE("localhost")) ||

@@ -31,7 +31,7 @@ static bool points_inside(const struct settings *s, const struct facts *f,
 	struct uri_facts uri;
 	union addr own;
 
-	if (facts_uri(&uri, contact) || !settings_inside_host(s, uri.host))
+	if (facts_uri(&uri, contact) || !settings_inside_server(s, uri.host))
 		return false;
 	return !uri.literal || !f->origin.source ||
 	       addr_parse(&own, uri.host, 0) ||

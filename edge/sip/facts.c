@@ -69,13 +69,17 @@ static bool leg_has_port(const struct settings *s, enum leg leg,
 		uri->port == s->device_port);
 }
 
-bool facts_names_us(const struct facts_self *self, const struct uri_facts *uri)
+bool facts_names_us(const struct facts_self *self, const struct origin *by,
+		    const struct uri_facts *uri)
 {
 	if (!is_sip(uri))
 		return false;
 	for (int leg = 0; leg < LEG_COUNT; leg++) {
 		const struct leg_settings *l = &self->settings->leg[leg];
 
+		/* Nobody else is told what we are called on the other leg. */
+		if (by->peer != PEER_SERVER && by->leg != (enum leg)leg)
+			continue;
 		/* A port is soon compared; most of them are not ours. */
 		if (!leg_has_port(self->settings, (enum leg)leg, uri))
 			continue;
@@ -103,7 +107,7 @@ static void read_target(struct facts *out, const struct said *s,
 {
 	out->ruri = s->ruri;
 	out->ruri_ours = our_domain(self, &out->ruri);
-	out->ruri_self = facts_names_us(self, &out->ruri);
+	out->ruri_self = facts_names_us(self, &out->origin, &out->ruri);
 }
 
 /* The AOR of a SIP URI, and its name in our tokens. */

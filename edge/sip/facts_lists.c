@@ -46,7 +46,7 @@ static enum route_mark mark_of(struct facts *out, const struct uri_facts *uri,
 {
 	const struct route_facts *before;
 
-	if (!facts_names_us(self, uri))
+	if (!facts_names_us(self, &out->origin, uri))
 		return ROUTE_FOREIGN;
 	if (uri->user.n == 0)
 		return ROUTE_OURS;

@@ -8,7 +8,8 @@
 #include "wire_private.h"
 
 /* Does a URI name one of our legs, by host and port? */
-bool facts_names_us(const struct facts_self *self, const struct uri_facts *uri);
+bool facts_names_us(const struct facts_self *self, const struct origin *by,
+		    const struct uri_facts *uri);
 
 /* Seconds; the largest that can be said when it is larger, UINT32_MAX when it
  * is no number. */

@@ -277,6 +277,16 @@ bool settings_blocked(const struct settings *s, struct slice name);
 bool settings_inside_host(const struct settings *s, struct slice host);
 
 /**
+ * The same, but that an address merely lies in inside.networks does not count:
+ * private addresses are in use at home as well as here.
+ *
+ * @param s     snapshot
+ * @param host  host part of a URI, without brackets
+ * @return      true when it is a host of the inside, or loopback
+ */
+bool settings_inside_server(const struct settings *s, struct slice host);
+
+/**
  * May a connection to a partner go there? Not to private, loopback,
  * link-local or inside addresses, nor to ourselves, unless
  * federation.private_ok lists it; never to one of our own.

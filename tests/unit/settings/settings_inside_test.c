@@ -108,6 +108,22 @@ static void addresses_in_disguise(void)
 	    {"7.example", false});
 }
 
+static void networks_at_home_are_no_servers(void)
+{
+	const struct settings *s;
+
+	sample_open();
+	s = load("");
+	CU_ASSERT_TRUE(settings_inside_host(s, SLICE("10.0.0.77")));
+	CU_ASSERT_FALSE(settings_inside_server(s, SLICE("10.0.0.77")));
+	CU_ASSERT_TRUE(settings_inside_server(s, SLICE("198.51.100.21")));
+	CU_ASSERT_TRUE(settings_inside_server(s, SLICE("127.0.0.1")));
+	CU_ASSERT_TRUE(
+		settings_inside_server(s, SLICE("home01.internal.example")));
+	settings_unref(&s);
+	sample_close();
+}
+
 static void sip_domain_is_not_inside(void)
 {
 	const struct settings *s = NULL;
@@ -178,6 +194,7 @@ TEST_MAIN("settings/inside",
 	  {"addresses of servers, networks and this host are inside",
 	   addresses_of_the_inside},
 	  {"an address in disguise is inside", addresses_in_disguise},
+	  {"networks at home are no servers", networks_at_home_are_no_servers},
 	  {"a SIP domain of ours is not inside, whatever the edge is called",
 	   sip_domain_is_not_inside},
 	  {"a partner's address is a public one", partner_is_outside},

@@ -149,11 +149,25 @@ static void only_routes_that_we_signed_are_signed(void)
 		{"<sip:192.0.2.1>", ROUTE_OURS},
 	};
 
+	peer = PEER_SERVER;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (mark_of(rows[i].route, token_text(5)) != rows[i].want)
 			CU_FAIL(rows[i].route);
 	}
 	CU_ASSERT_EQUAL(mark_of(rows[0].route, token_text(28801)), ROUTE_STALE);
+	peer = PEER_STRANGER;
+}
+
+static void nobody_outside_is_told_our_name_inside(void)
+{
+	CU_ASSERT_EQUAL(mark_of("<sip:sip.example.com;lr>", ""), ROUTE_OURS);
+	CU_ASSERT_EQUAL(mark_of("<sip:edge.internal;lr>", ""), ROUTE_FOREIGN);
+	CU_ASSERT_EQUAL(mark_of("<sip:%s@edge.internal;lr>", token_text(5)),
+			ROUTE_FOREIGN);
+	CU_ASSERT_EQUAL(mark_of("<sip:[2001:db8::1];lr>", ""), ROUTE_FOREIGN);
+	peer = PEER_SERVER;
+	CU_ASSERT_EQUAL(mark_of("<sip:edge.internal;lr>", ""), ROUTE_OURS);
+	peer = PEER_STRANGER;
 }
 
 static void first_token_is_told_and_its_double_believed(void)
@@ -162,16 +176,15 @@ static void first_token_is_told_and_its_double_believed(void)
 	struct kit k = {0};
 
 	strcpy(one, token_text(1));
-	snprintf(
-		text, sizeof(text),
-		KIT_HEAD("BYE",
-			 "sip:a@b.c") "Route: <sip:x@edge.internal>, "
-				      "<sip:%s@sip.example.com;lr>\r\n"
-				      "Route: <sip:%s@edge.internal;lr>, "
-				      "<sip:other.test>,\r\n"
-				      " <sip:%s@edge.internal;lr>\r\n" KIT_REST(
-					      "BYE"),
-		one, one, token_text(2));
+	snprintf(text, sizeof(text),
+		 KIT_HEAD("BYE",
+			  "sip:a@b.c") "Route: <sip:x@sip.example.com>, "
+				       "<sip:%s@sip.example.com;lr>\r\n"
+				       "Route: <sip:%s@sip.example.com;lr>, "
+				       "<sip:other.test>,\r\n"
+				       " <sip:%s@sip.example.com;lr>"
+				       "\r\n" KIT_REST("BYE"),
+		 one, one, token_text(2));
 	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
 	CU_ASSERT_EQUAL_FATAL(k.facts.routes, 5);
 	CU_ASSERT_EQUAL(k.facts.route[0].mark, ROUTE_FORGED);
@@ -194,14 +207,15 @@ static bool fits(const char *call_id, const char *tag, const char *to_tag)
 
 	we_are();
 	t.dialog = token_dialog(self.pen, slice_of(call_id), slice_of(tag));
-	snprintf(text, sizeof(text),
-		 KIT_HEAD("BYE",
-			  "sip:a@b.c") "Route: <sip:%.*s@edge.internal;lr>\r\n"
-				       "From: <sip:a@b.c>;tag=f1\r\nTo: "
-				       "<sip:d@e.f>%s\r\n"
-				       "Call-ID: id1\r\nCSeq: 1 BYE\r\nl: "
-				       "0\r\n\r\n",
-		 (int)token_mint(self.pen, &t, token), token, to_tag);
+	snprintf(
+		text, sizeof(text),
+		KIT_HEAD("BYE",
+			 "sip:a@b.c") "Route: <sip:%.*s@sip.example.com;lr>\r\n"
+				      "From: <sip:a@b.c>;tag=f1\r\nTo: "
+				      "<sip:d@e.f>%s\r\n"
+				      "Call-ID: id1\r\nCSeq: 1 BYE\r\nl: "
+				      "0\r\n\r\n",
+		(int)token_mint(self.pen, &t, token), token, to_tag);
 	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
 	CU_ASSERT_EQUAL(k.facts.route[0].mark, ROUTE_SIGNED);
 	fit = k.facts.dialog_fits;
@@ -232,8 +246,9 @@ static unsigned aors_of(enum peer_class sender, enum token_kind kind,
 	we_are();
 	t.dialog = token_dialog(self.pen, slice_of(call_id), SLICE("f1"));
 	snprintf(text, sizeof(text),
-		 KIT_HEAD("BYE", "sip:a@b.c") "Route: <sip:%.*s@edge.internal;"
-					      "lr>\r\n" KIT_REST("BYE"),
+		 KIT_HEAD("BYE",
+			  "sip:a@b.c") "Route: <sip:%.*s@sip.example.com;"
+				       "lr>\r\n" KIT_REST("BYE"),
 		 (int)token_mint(self.pen, &t, token), token);
 	peer = sender;
 	CU_ASSERT_EQUAL(read_facts(&k, slice_of(text)), 0);
@@ -280,10 +295,15 @@ static bool is_self(const char *uri)
 
 static void our_own_names_and_addresses_are_us(void)
 {
-	CU_ASSERT_TRUE(is_self("sip:sip.example.com"));
+	CU_ASSERT_FALSE(is_self("sips:x@Edge.Internal.:5061"));
+	CU_ASSERT_FALSE(is_self("sip:[2001:db8::1]"));
+	peer = PEER_SERVER;
 	CU_ASSERT_TRUE(is_self("sips:x@Edge.Internal.:5061"));
-	CU_ASSERT_TRUE(is_self("sip:192.0.2.1:443"));
 	CU_ASSERT_TRUE(is_self("sip:[2001:db8::1]"));
+	CU_ASSERT_TRUE(is_self("sip:sip.example.com"));
+	peer = PEER_STRANGER;
+	CU_ASSERT_TRUE(is_self("sip:sip.example.com"));
+	CU_ASSERT_TRUE(is_self("sip:192.0.2.1:443"));
 	CU_ASSERT_FALSE(is_self("sip:192.0.2.1:5060"));
 	CU_ASSERT_FALSE(is_self("sip:example.com"));
 	settings.devices_enabled = true;
@@ -421,6 +441,8 @@ TEST_MAIN("sip/facts", {"a registration is read", registration_is_read},
 	  {"Contacts are read", contacts_are_read},
 	  {"only Routes that we signed are signed",
 	   only_routes_that_we_signed_are_signed},
+	  {"nobody outside is told our name inside",
+	   nobody_outside_is_told_our_name_inside},
 	  {"the first token is told, and its double believed",
 	   first_token_is_told_and_its_double_believed},
 	  {"a token fits its own dialog alone",
