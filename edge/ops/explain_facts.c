@@ -41,6 +41,13 @@ static void say_service(struct walk *w, const struct resolve_service *s)
 
 static void say_origin(struct walk *w)
 {
+	static const char *const digest[] = {
+		[DIGEST_UNASKED] = "not asked for here",
+		[DIGEST_ABSENT] = "no answer to a question of ours",
+		[DIGEST_STALE] = "right, but to an old question",
+		[DIGEST_WRONG] = "wrong",
+		[DIGEST_GOOD] = "right",
+	};
 	const struct origin *o = &w->facts.origin;
 	char text[ADDR_TEXT_MAX];
 
@@ -50,6 +57,8 @@ static void say_origin(struct walk *w)
 	FACT(w, "class", "%s", words_class(o->peer));
 	if (o->device)
 		FACT(w, "device", "%s", o->device->name);
+	if (o->device && o->device->digest)
+		FACT(w, "digest", "%s", digest[w->facts.digest]);
 	if (o->whos)
 		FACT(w, "registered", "%zu on this connection", o->whos);
 	say_names(w, o->names);

@@ -237,6 +237,9 @@ static void say_always(struct walk *w, bool inward)
 			    inward && f->token.kind == TOKEN_DIALOG
 				    ? ", what it seals comes in its place"
 				    : "");
+	if (f->digest == DIGEST_GOOD)
+		explain_say(w, EXPLAIN_CHANGE, "Proxy-Authorization",
+			    "left out: it answers a question of ours");
 	if (f->method == METHOD_REGISTER)
 		explain_say(w, EXPLAIN_CHANGE, "added",
 			    "Path: ours, with a token of this connection");

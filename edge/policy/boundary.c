@@ -155,6 +155,13 @@ uint64_t boundary_spare(const struct facts *f, const struct proof *proof)
 	return slice_same_host(f->asserted, f->from.host) ? identity : 0;
 }
 
+uint64_t boundary_taken(const struct facts *f)
+{
+	const struct device_settings *d = f->origin.device;
+
+	return d && d->digest ? FIELD_BIT(FIELD_PROXY_AUTHORIZATION) : 0;
+}
+
 /* RFC 3261 §25.1 quoted-string; control bytes are left out. */
 static void put_quoted(struct buf *out, struct slice text)
 {

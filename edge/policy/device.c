@@ -52,6 +52,23 @@ struct verdict device_identity(const struct settings *s, const struct facts *f)
 	return verdict_refuse(403, "device-identity");
 }
 
+/* RFC 3261 §22.3: before it is told which targets there are. A question that
+ * was not put was not answered either. */
+struct verdict device_digest(const struct settings *s, const struct facts *f)
+{
+	const struct device_settings *d = f->origin.device;
+
+	(void)s;
+	if (f->origin.peer != PEER_DEVICE || !d || !d->digest ||
+	    f->digest == DIGEST_GOOD)
+		return (struct verdict){.kind = VERDICT_PASS};
+	if (f->digest == DIGEST_WRONG)
+		return rules_refuse(f, 407, "device-digest-wrong");
+	if (f->digest == DIGEST_STALE)
+		return rules_refuse(f, 407, "device-digest-stale");
+	return rules_refuse(f, 407, "device-digest");
+}
+
 static struct verdict towards(const struct device_settings *d,
 			      const struct facts *f)
 {

@@ -18,15 +18,15 @@ static const struct {
 	const char *name;
 	rule_fn *fn;
 } rules[] = {
-	RULE(admission_loop),	     RULE(admission_server),
-	RULE(admission_stranger),    RULE(device_method),
-	RULE(dialog_route),	     RULE(federation_request),
-	RULE(dialog_token),	     RULE(dialog_target),
-	RULE(dialog_astray),	     RULE(federation_sender),
-	RULE(dialog_next),	     RULE(device_identity),
-	RULE(registration_request),  RULE(registration_contact),
-	RULE(registration_identity), RULE(device_target),
-	RULE(routing_target),
+	RULE(admission_loop),	    RULE(admission_server),
+	RULE(admission_stranger),   RULE(device_method),
+	RULE(dialog_route),	    RULE(federation_request),
+	RULE(dialog_token),	    RULE(dialog_target),
+	RULE(dialog_astray),	    RULE(federation_sender),
+	RULE(dialog_next),	    RULE(device_identity),
+	RULE(device_digest),	    RULE(registration_request),
+	RULE(registration_contact), RULE(registration_identity),
+	RULE(device_target),	    RULE(routing_target),
 };
 
 struct verdict policy_walk(const struct settings *s, const struct facts *f,

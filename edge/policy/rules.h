@@ -38,6 +38,7 @@ struct verdict dialog_next(const struct settings *s, const struct facts *f);
 
 /* device.c */
 struct verdict device_identity(const struct settings *s, const struct facts *f);
+struct verdict device_digest(const struct settings *s, const struct facts *f);
 struct verdict device_target(const struct settings *s, const struct facts *f);
 
 /* registration.c: REGISTER, and what it opens the door for */

@@ -20,6 +20,8 @@ struct device {
 	UT_hash_handle hh;
 	uint64_t key; /* hash of its name */
 	struct pace pace;
+	unsigned wrong;	       /* digests since the last right one */
+	uint64_t shut_till_ms; /* 0: it was never shut out */
 };
 
 struct devices {
@@ -82,4 +84,33 @@ bool devices_admit(struct devices *d, const struct device_settings *device,
 	good = !it || pace_take(&it->pace, device->calls_per_s, now_ms);
 	lock_give(&d->lock);
 	return good;
+}
+
+static enum devices_door device_prove(struct device *it,
+				      enum digest_proof proof, uint64_t now_ms)
+{
+	if (now_ms < it->shut_till_ms)
+		return DEVICES_SHUT;
+	if (proof == DIGEST_GOOD)
+		it->wrong = 0;
+	if (proof != DIGEST_WRONG || ++it->wrong < DEVICES_WRONG_MAX)
+		return DEVICES_OPEN;
+	it->wrong = 0;
+	it->shut_till_ms = now_ms + DEVICES_SHUT_MS;
+	return DEVICES_NOW_SHUT;
+}
+
+enum devices_door devices_prove(struct devices *d,
+				const struct device_settings *device,
+				enum digest_proof proof, uint64_t now_ms)
+{
+	uint64_t key = hash_bytes(0, slice_of(device->name));
+	enum devices_door door;
+	struct device *it;
+
+	lock_take(&d->lock);
+	it = device_need(d, key);
+	door = it ? device_prove(it, proof, now_ms) : DEVICES_OPEN;
+	lock_give(&d->lock);
+	return door;
 }

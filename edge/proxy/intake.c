@@ -5,6 +5,7 @@
 
 #include "cancel.h"
 #include "devices.h"
+#include "digest.h"
 #include "hold.h"
 #include "partners_book.h"
 #include "recall_notes.h"
@@ -180,6 +181,8 @@ static struct verdict decide(struct job *j)
 	v = policy_decide(j->p->w->settings, j->f);
 	if (v.kind == VERDICT_ASK)
 		v = decide_told(j);
+	if (j->f->origin.device)
+		v = digest_settle(j, v);
 	if (v.kind != VERDICT_FORWARD)
 		return v;
 	more = admit(j);
@@ -223,7 +226,7 @@ static void prove(struct job *j)
 static bool is_of_transaction(struct job *j)
 {
 	if (j->f->method == METHOD_ACK)
-		return cancel_ack_arrive(j);
+		return cancel_ack_arrive(j) || reply_was_final(j);
 	if (j->f->method != METHOD_CANCEL)
 		return false;
 	if (!hold_cancel(j))

@@ -22,12 +22,19 @@ static struct slice make_tag(char out[20], uint64_t seed)
 	return (struct slice){.p = out, .n = 16};
 }
 
+/* A device is asked for its digest: every call begins so. */
+static bool is_question(const struct facts *f, const struct verdict *v)
+{
+	return v->status == 407 && f->digest != DIGEST_WRONG;
+}
+
 static void log_refusal(struct job *j, const struct verdict *v)
 {
 	char name[24], addr[ADDR_TEXT_MAX];
 	char method[LOG_TEXT_MAX], from[LOG_TEXT_MAX], uri[LOG_TEXT_MAX];
 
-	log_event(LOG_LEVEL_NOTICE, conn_name(j->flow->conn, name),
+	log_event(is_question(j->f, v) ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE,
+		  conn_name(j->flow->conn, name),
 		  v->kind == VERDICT_DROP ? "drop" : "refuse",
 		  "rule=%s status=%u method=%s from=%s uri=%s peer=%s", v->rule,
 		  v->status, log_text(method, j->f->method_name),
@@ -36,16 +43,29 @@ static void log_refusal(struct job *j, const struct verdict *v)
 		  addr_text(&j->flow->conn->peer, addr));
 }
 
+static struct slice tag_of(const struct job *j, char out[20])
+{
+	return make_tag(out, hash_bytes(j->flow->conn->id, j->f->branch));
+}
+
+/* Nothing is kept of such an answer but its tag, which follows from what was
+ * answered. */
+bool reply_was_final(const struct job *j)
+{
+	char tag[20];
+
+	return slice_eq(j->f->to_tag, tag_of(j, tag));
+}
+
 void reply_now(struct job *j, uint16_t status, struct slice extra)
 {
 	struct buf out = {0};
 	char tag[20];
-	uint64_t seed = hash_bytes(j->flow->conn->id, j->f->branch);
 
 	if (j->f->method == METHOD_ACK)
 		return;
 	if (!headers_answer(&out, wire_frame(j->msg), 0, j->mark, status,
-			    make_tag(tag, seed), extra) &&
+			    tag_of(j, tag), extra) &&
 	    !out.failed)
 		flow_send(j->flow, buf_slice(&out));
 	buf_fini(&out);

@@ -13,6 +13,9 @@ void reply_verdict(struct job *j, const struct verdict *v);
 /* Answer the request in hand with a status, quietly. */
 void reply_now(struct job *j, uint16_t status, struct slice extra);
 
+/* Is the ACK in hand that of a refusal by the two above? */
+bool reply_was_final(const struct job *j);
+
 /* Answer a frame that never became a message; false when it cannot be. */
 bool reply_frame(struct flow *f, const struct frame *frame,
 		 const struct verdict *v);

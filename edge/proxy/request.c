@@ -241,10 +241,11 @@ static int add_top(struct buf *top, struct txn *t, struct job *j)
 /* From one far party to another both borders are crossed. */
 static uint64_t request_drop(const struct txn *t, const struct job *j)
 {
-	uint64_t spare = boundary_spare(j->f, j->proof), drop = 0;
+	uint64_t spare = boundary_spare(j->f, j->proof);
+	uint64_t drop = boundary_taken(j->f);
 
 	if (!t->from_near)
-		drop = boundary_drop(BOUNDARY_INWARD, t->asker) & ~spare;
+		drop |= boundary_drop(BOUNDARY_INWARD, t->asker) & ~spare;
 	if (!t->outward)
 		return drop;
 	return drop | (boundary_drop(BOUNDARY_OUTWARD, t->asked) &

@@ -314,6 +314,8 @@ static int read_request(struct facts *out, const struct msg *m,
 		return EBADMSG;
 	facts_read_loop(out, m, self);
 	facts_read_claims(out, m, self);
+	if (out->origin.device && out->origin.device->digest)
+		facts_read_digest(out, m, self);
 	return 0;
 }
 

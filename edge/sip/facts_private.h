@@ -31,4 +31,8 @@ void facts_read_loop(struct facts *out, const struct msg *m,
 void facts_read_claims(struct facts *out, const struct msg *m,
 		       const struct facts_self *self);
 
+/* Does a device's request prove what its entry asks for? */
+void facts_read_digest(struct facts *out, const struct msg *m,
+		       const struct facts_self *self);
+
 #endif

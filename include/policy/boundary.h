@@ -74,4 +74,13 @@ void boundary_assert(struct buf *out, const struct settings *s,
  */
 uint64_t boundary_spare(const struct facts *f, const struct proof *proof);
 
+/**
+ * Fields to leave out although the table keeps them, of this very message: the
+ * answer to a challenge of ours (RFC 3261 §22.3), of a device with a digest.
+ *
+ * @param f  facts of the request
+ * @return   FIELD_BIT set to add to boundary_drop()
+ */
+uint64_t boundary_taken(const struct facts *f);
+
 #endif

@@ -56,6 +56,18 @@ enum peer_class {
 	PEER_CLASSES
 };
 
+/** A nonce is good for so long [s]; then it is asked again, for free. */
+#define FACTS_NONCE_S 300
+
+/** What a device proves with a digest (RFC 3261 §22.3). */
+enum digest_proof {
+	DIGEST_UNASKED, /* its entry has none, or this request needs none */
+	DIGEST_ABSENT,	/* no answer to a question of ours */
+	DIGEST_STALE, /* right, for a nonce too old or of another connection */
+	DIGEST_WRONG,
+	DIGEST_GOOD,
+};
+
 /** What is known of the connection that a message came by. */
 struct origin {
 	enum leg leg;
@@ -171,6 +183,7 @@ struct facts {
 	uint32_t expires; /* [s], UINT32_MAX when absent */
 	bool supports_outbound, requires_outbound; /* Supported; Require */
 	bool has_record_route, has_path, has_flow_timer, has_privacy;
+	enum digest_proof digest;
 	struct slice content_type; /* "application/sdp", params cut off */
 	bool dialog_fits; /* token is of the dialog that Call-ID and one tag name */
 };

@@ -28,6 +28,8 @@
 #define TOKEN_MAX 1536
 /** Length of a branch, "z9hG4bK" included; all have the same. */
 #define TOKEN_BRANCH_LEN 54
+/** Length of a nonce; all have the same. */
+#define TOKEN_NONCE_LEN 40
 
 /** What a route token is for. */
 enum token_kind {
@@ -232,5 +234,31 @@ bool token_is_hidden(struct slice text);
  */
 int token_show(struct token_pen *pen, struct slice *out, struct slice text,
 	       char *scratch);
+
+/**
+ * Write a nonce for a digest challenge (RFC 7616 §3.3): it says when it was
+ * asked, and on which connection, so that nothing has to be remembered.
+ *
+ * @param pen     this thread's pen
+ * @param conn    connection that is asked
+ * @param wall_s  wall clock [s]
+ * @param out     TOKEN_NONCE_LEN bytes of base64url
+ */
+void token_nonce_mint(struct token_pen *pen, token_conn conn, uint64_t wall_s,
+		      char *out);
+
+/**
+ * Believe a nonce, or not.
+ *
+ * @param pen     this thread's pen
+ * @param conn    connection that it came back by
+ * @param text    as it came
+ * @param wall_s  wall clock [s]
+ * @param max_s   older ones are too old [s]
+ * @return        0; EBADMSG when it is not ours or was changed; ETIME when it
+ *                is too old, or another connection was asked
+ */
+int token_nonce_check(struct token_pen *pen, token_conn conn, struct slice text,
+		      uint64_t wall_s, uint64_t max_s);
 
 #endif

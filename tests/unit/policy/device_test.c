@@ -63,6 +63,30 @@ static void entry_says_whether_it_registers(void)
 	KIT_ASK(device_method, rows);
 }
 
+static void entry_says_what_it_proves(void)
+{
+	static const struct policy_row rows[] = {
+		{"its address is enough", .peer = PEER_DEVICE, PASSES},
+		{"the secret", .peer = PEER_DEVICE, .secret = true,
+		 .digest = DIGEST_GOOD, PASSES},
+		{"nothing", .peer = PEER_DEVICE, .secret = true,
+		 .digest = DIGEST_ABSENT, REFUSED(407, "device-digest")},
+		{"nothing was asked for", .peer = PEER_DEVICE, .secret = true,
+		 REFUSED(407, "device-digest")},
+		{"a secret of before", .peer = PEER_DEVICE, .secret = true,
+		 .digest = DIGEST_STALE, REFUSED(407, "device-digest-stale")},
+		{"another secret", .peer = PEER_DEVICE, .secret = true,
+		 .method = METHOD_REGISTER, .digest = DIGEST_WRONG,
+		 REFUSED(407, "device-digest-wrong")},
+		{"an ACK is never answered", .peer = PEER_DEVICE,
+		 .secret = true, .method = METHOD_ACK, .name = "ACK",
+		 DROPPED("device-digest")},
+		{"users are not its matter", .peer = PEER_USER, PASSES},
+	};
+
+	KIT_ASK(device_digest, rows);
+}
+
 static void servers_call_devices(void)
 {
 	static const struct policy_row rows[] = {
@@ -88,4 +112,6 @@ TEST_MAIN("policy/device",
 	  {"a device goes by its own names", entry_says_who_it_is},
 	  {"a device registers when its entry says so",
 	   entry_says_whether_it_registers},
+	  {"a device proves what its entry asks for",
+	   entry_says_what_it_proves},
 	  {"a server reaches devices by their identity", servers_call_devices})

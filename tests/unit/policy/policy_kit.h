@@ -45,6 +45,8 @@ struct policy_row {
 	bool unproven;		/* a partner's certificate names another */
 	bool discovery, blocks; /* open federation; p.example is blocked */
 	const char *contact;	/* of a REGISTER */
+	bool secret;		/* a device's entry has a digest */
+	enum digest_proof digest;
 
 	enum verdict_kind kind;
 	uint16_t status;
@@ -102,6 +104,7 @@ static inline void kit_settings(struct settings *s, const struct policy_row *r)
 
 	device[0].methods = device[1].methods = (struct name_list){methods, 5};
 	device[1].may_register = true;
+	device[0].digest = device[1].digest = r->secret ? KIT_TEXT("") : NULL;
 	device[0].expires_s = device[1].expires_s = r->expired ? TODAY : 0;
 	*s = (struct settings){
 		.sip_domains = {domains, 1},
@@ -217,6 +220,7 @@ static inline void kit_facts(struct facts *f, const struct settings *s,
 	if (r->name && !r->method)
 		f->method = METHOD_OTHER;
 	f->loop = r->loop;
+	f->digest = r->digest;
 	kit_ruri(f, r);
 	kit_from_to(f, r);
 	if (r->peer == PEER_PARTNER)
