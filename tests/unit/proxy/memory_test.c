@@ -8,7 +8,7 @@
  * project's own code asks for, while the proxy is at work, can fail. clang's
  * AddressSanitizer, being part of the program, lets nobody take its place.
  */
-#include "proxy_talk.h"
+#include "partner_kit.h"
 
 extern char __executable_start, etext;
 
@@ -206,11 +206,43 @@ static void call_to_a_device(void)
 		tries_to_answer(200, "");
 }
 
+/* The second one goes by the connection of the first, which lives on another
+ * worker. */
+static void calls_to_a_partner(void)
+{
+	struct conn *home = server(HOME01), *other;
+
+	partner_places();
+	ask(home, .to = "sip:bob@" PARTNER, .more = CONTACT);
+	if (heard_at(fake_reached(PARTNER), "INVITE", &h))
+		tries_to_answer(200, "");
+	if (stage.workers < 2)
+		return;
+	other = fake_accept(1, LEG_INSIDE, DOOR_TLS, "10.0.0.98:40000", HOME02);
+	ask(other, .to = "sip:bob@" PARTNER, .branch = "z9hG4bKo");
+	if (heard_at(fake_reached(PARTNER), "INVITE", &h))
+		tries_to_answer(486, "");
+}
+
+static void call_from_a_partner(void)
+{
+	struct conn *edge;
+
+	partner_places();
+	fake_edge_slow(PARTNER);
+	edge = partner(EDGE1);
+	ask(edge, .from = "sip:bob@" PARTNER, .to = "alice", .more = CONTACT);
+	fake_edge_answer(PARTNER, 0);
+	if (heard_at(fake_reached(DIR01), "INVITE", &h))
+		tries_to_answer(200, "");
+}
+
 /* One dialogue with `n` allocations; false when it needed no more. */
 static bool run_out(void (*dialogue)(void), unsigned workers, unsigned n)
 {
 	heard_by = 0;
-	STAGE_OPEN(.workers = workers);
+	STAGE_OPEN(.workers = workers, .more = FEDERATION(""),
+		   .limits = "partner_connections = 1;");
 	allowed = n;
 	failed = false;
 	dialogue();
@@ -268,6 +300,17 @@ static void while_calling_a_device(void)
 	CU_ASSERT_TRUE(run_out_everywhere(call_to_a_device, 1) > 5);
 }
 
+static void while_calling_a_partner(void)
+{
+	CU_ASSERT_TRUE(run_out_everywhere(calls_to_a_partner, 1) > 10);
+	CU_ASSERT_TRUE(run_out_everywhere(calls_to_a_partner, 2) > 20);
+}
+
+static void while_a_partner_calls(void)
+{
+	CU_ASSERT_TRUE(run_out_everywhere(call_from_a_partner, 1) > 10);
+}
+
 static void while_starting(void)
 {
 	struct worker_setup setup = {0};
@@ -311,4 +354,6 @@ TEST_MAIN("proxy/memory",
 	  {"a call from inside", while_being_called},
 	  {"a call that crosses to another worker", while_crossing},
 	  {"a call to a device", while_calling_a_device},
+	  {"calls to a partner", while_calling_a_partner},
+	  {"a call from a partner", while_a_partner_calls},
 	  {"the start of a worker", while_starting})
