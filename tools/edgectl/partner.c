@@ -140,6 +140,7 @@ static bool try_address(struct trial *t, struct target *g)
 	bool good;
 
 	g->fd = -1;
+	g->asked = g->taken = false;
 	good = tcp_step(t, g) && tls_step(t, g) && options_step(t, g);
 	/* Their verdict on our certificate may come behind the handshake. */
 	SSL_free(g->ssl);

@@ -32,6 +32,7 @@ struct target {
 	int fd;
 	SSL *ssl;
 	bool asked; /* they asked for our certificate */
+	bool taken; /* and showed that they took it */
 	char text[TEXT_MAX];
 };
 

@@ -15,7 +15,7 @@
 #include <sys/random.h>
 
 #define ANSWER_MS    8000
-#define ALERT_MS     500
+#define ALERT_MS     1000
 #define ANSWER_BYTES 16384
 
 static void write_options(struct buf *out, const struct trial *t)
@@ -44,9 +44,21 @@ static void write_options(struct buf *out, const struct trial *t)
 	buf_puts(out, text);
 }
 
-/* > 0: bytes; 0: too late; < 0: they closed, or an alert. */
+/* RFC 8446 §4.6.1: a ticket comes once they have taken our certificate. */
+static void watch(int is_write, int version, int type, const void *p, size_t n,
+		  SSL *ssl, void *arg)
+{
+	struct target *g = arg;
+
+	(void)version, (void)ssl;
+	if (!is_write && type == SSL3_RT_HANDSHAKE && n &&
+	    *(const unsigned char *)p == SSL3_MT_NEWSESSION_TICKET)
+		g->taken = true;
+}
+
+/* > 0: bytes; 0: too late, or taken; < 0: they closed, or an alert. */
 static int some(struct trial *t, struct target *g, char *p, int n,
-		uint64_t until)
+		uint64_t until, const bool *enough)
 {
 	for (;;) {
 		int r, e;
@@ -58,6 +70,8 @@ static int some(struct trial *t, struct target *g, char *p, int n,
 		e = SSL_get_error(g->ssl, r);
 		if (e != SSL_ERROR_WANT_READ && e != SSL_ERROR_WANT_WRITE)
 			return -1;
+		if (enough && *enough)
+			return 0;
 		if (!trial_wait(t, g->fd, e == SSL_ERROR_WANT_WRITE, until))
 			return 0;
 	}
@@ -89,7 +103,7 @@ static unsigned wait_answer(struct trial *t, struct target *g, int *how)
 	char part[2048];
 
 	while (!status && in.n < ANSWER_BYTES) {
-		*how = some(t, g, part, sizeof(part), until);
+		*how = some(t, g, part, sizeof(part), until, NULL);
 		if (*how <= 0)
 			break;
 		buf_add(&in, (struct slice){part, (size_t)*how});
@@ -160,7 +174,10 @@ static bool hear_alert(struct trial *t, struct target *g)
 {
 	char part[256];
 
-	return some(t, g, part, sizeof(part), trial_until(t, ALERT_MS)) >= 0;
+	SSL_set_msg_callback(g->ssl, watch);
+	SSL_set_msg_callback_arg(g->ssl, g);
+	return some(t, g, part, sizeof(part), trial_until(t, ALERT_MS),
+		    &g->taken) >= 0;
 }
 
 bool options_step(struct trial *t, struct target *g)
