@@ -397,10 +397,9 @@ def who_does_not_read_is_closed_and_others_are_served(lab):
     lab.edge.wait_log("close.*(overflow|stall)|(overflow|stall).*close", mark,
                       10)
     bob.register()
-    lab.home1.client.inbox.clear()
-    lab.home1.call(bob.aor, "MESSAGE", body=b"hello")
+    sent = lab.home1.call(bob.aor, "MESSAGE", body=b"hello")
     bob.reply(bob.expect_request("MESSAGE"), 200)
-    lab.home1.expect(200, "MESSAGE")
+    lab.home1.expect(200, "MESSAGE", call_id=sent.call_id)
 
 
 few = Group("few descriptors", {"edge": {"workers": 1},
