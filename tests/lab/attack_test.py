@@ -155,7 +155,8 @@ def request_uris(lab):
         "sip:bob@evil.test", "sip:bob@sub.example.com",
         "sip:bob@example.com..", "tel:+4930123456", "mailto:bob@example.com",
         "http://10.0.0.5/", "sip:", "sip:@example.com", "sip:bob@",
-        "<sip:bob@example.com>",
+        "<sip:bob@example.com>", "sip:~@%s:5061;transport=tls" % OUTSIDE_FQDN,
+        "sip:bob@%s:5061" % OUTSIDE_FQDN, "sip:%7e@" + lab.outside[0],
     ]
 
 
@@ -243,19 +244,53 @@ def so_is_the_token_of_a_partner(lab):
     from_outside(call, "BYE")
 
 
+def moves(lab, call):
+    """The inside end says that it is elsewhere now: Contact as it comes out."""
+    home, was = lab.home1, lab.home1.contact
+    home.contact = was.replace("srv@", "moved@")
+    call.near.send("UPDATE", body=SDP)
+    home.contact = was
+    got = call.party.expect_request("UPDATE")
+    call.party.reply(got, 200, body=SDP)
+    home.expect(200, "UPDATE")
+    return uri_of(got.get("contact"))
+
+
 @attack.test
 def a_hidden_contact_with_one_bit_changed_leads_nowhere(lab):
     call, _, _ = user_calls(lab, lab.registered())
-    token, target = user_of(call.out.target), call.out.target
-    before, traps = lab.inside_counts(), inside_traps(lab)
+    first, target = call.out.target, moves(lab, call)
+    token, traps = user_of(target), inside_traps(lab)
     assert len(token) > 20, "Contact is not hidden: " + target
-    for wrong in flips(token, 256):
-        call.out.target = target.replace(token, wrong)
+    call.out.target = target
+    assert from_outside(call, "INFO").uri.startswith("sip:moved@")
+    before = lab.inside_counts()
+    changed = [target.replace(token, w) for w in flips(token, 256)]
+    for wrong in changed + [first.replace(user_of(first), w)
+                            for w in ("!", "~~", "~.", "%7e%7e", "srv")]:
+        call.out.target = wrong
         call.out.send("INFO")
         call.party.expect((403, 404), "INFO")
     nothing_inside(lab, before, traps, "a changed Contact")
-    call.out.target = target
+    call.out.target = first
     from_outside(call, "BYE")
+
+
+@attack.test
+def a_contact_of_ours_is_good_in_its_dialog_only(lab):
+    alice = lab.registered()
+    one, _, _ = user_calls(lab, alice)
+    two, _, _ = user_calls(lab, alice)
+    moved, traps = moves(lab, one), inside_traps(lab)
+    speaker = Speaker(lab, "a user")
+    before = lab.inside_counts()
+    two.out.target = moved
+    two.out.send("INFO")
+    alice.expect(403, "INFO")
+    for uri in (moved, one.out.target):
+        raw = speaker.party.make("MESSAGE", "sip:bob@example.com", uri=uri)
+        assert speaker.ask(raw) in REFUSED, uri
+    nothing_inside(lab, before, traps, "the Contact of another dialog")
 
 
 # answers
