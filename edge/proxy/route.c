@@ -197,14 +197,11 @@ int route_record_near(struct buf *out, struct txn *t, enum far_door door,
 	return 0;
 }
 
-int route_record_far(struct buf *out, struct txn *t, enum far_door door,
-		     struct route_set *set)
+static int record_far(struct buf *out, struct txn *t, enum far_door door,
+		      const struct route_set *set)
 {
 	char text[TOKEN_MAX];
 	size_t n, start = out->n;
-
-	if (sealed_size(set) > TOKEN_SEALED_MAX)
-		set->contact = (struct slice){0};
 
 	if (sealed_size(set) > TOKEN_SEALED_MAX)
 		return EBADMSG;
@@ -214,6 +211,34 @@ int route_record_far(struct buf *out, struct txn *t, enum far_door door,
 	add_record(out, t->p->w->settings, door,
 		   (struct slice){.p = text, .n = n});
 	return t->line_bytes && out->n - start > t->line_bytes ? EBADMSG : 0;
+}
+
+/* A caller outside, by way of a server that stayed in the dialog, calls one
+ * outside: our two are there already, and the inner one says it all. */
+static void drop_outer(const struct proxy *p, struct route_set *set)
+{
+	struct uri_facts inner, outer;
+
+	if (set->n < 2 || facts_uri(&inner, set->route[set->n - 2]) ||
+	    facts_uri(&outer, set->route[set->n - 1]))
+		return;
+	if (route_is_ours(p, &inner) && route_is_ours(p, &outer))
+		set->n--;
+}
+
+int route_record_far(struct buf *out, struct txn *t, enum far_door door,
+		     struct route_set *set)
+{
+	size_t start = out->n;
+	int err;
+
+	drop_outer(t->p, set);
+	err = record_far(out, t, door, set);
+	if (err != EBADMSG || !set->contact.n)
+		return err;
+	out->n = start;
+	set->contact = (struct slice){0};
+	return record_far(out, t, door, set);
 }
 
 bool route_is_ours(const struct proxy *p, const struct uri_facts *u)

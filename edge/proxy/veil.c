@@ -184,12 +184,13 @@ static int show_contact(struct txn *t, enum far_door door, struct slice user)
 }
 
 /* Not another one than before: who keeps the route set of a 18x would be led
- * to the Contact of that. */
+ * to the Contact of that. And not for a partner: its edge seals our Record-Route
+ * in its own, that once more in what a client of it sees, and so it grows. */
 struct slice veil_to_seal(const struct txn *t, enum far_door door)
 {
 	const struct proxy *p = t->p;
 
-	if (!p->contact_found ||
+	if (!p->contact_found || door == FAR_PARTNER ||
 	    slice_index(p->contact.raw, '\t') != SIZE_MAX ||
 	    slice_index(p->contact.raw, '\n') != SIZE_MAX)
 		return (struct slice){0};

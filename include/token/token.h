@@ -23,9 +23,9 @@
 #include <stdint.h>
 
 /** Longest sealed part [bytes]. */
-#define TOKEN_SEALED_MAX 1024
+#define TOKEN_SEALED_MAX 2048
 /** Room for the longest token, no NUL. */
-#define TOKEN_MAX 1536
+#define TOKEN_MAX 2880
 /** Length of a branch, "z9hG4bK" included; all have the same. */
 #define TOKEN_BRANCH_LEN 54
 /** Length of a nonce; all have the same. */

@@ -34,7 +34,7 @@ static const char *too_many_records(void)
 
 	for (int i = 0; i < 12; i++)
 		n += (size_t)snprintf(lines + n, sizeof(lines) - n,
-				      "Record-Route: <sip:%0100d@h;lr>\r\n", i);
+				      "Record-Route: <sip:%0200d@h;lr>\r\n", i);
 	return lines;
 }
 
@@ -56,6 +56,8 @@ static void home_calls_eve(void)
 	    .more = "Record-Route: <sip:" HOME01 ";lr;cookie=7>\r\n" CONTACT);
 	edge = at(PARTNER);
 	hear(edge, "INVITE " TO_EVE, &invite);
+	/* Its Record-Route is short: the partner seals it once more. */
+	CU_ASSERT_TRUE(record(&invite, 0).n < 220);
 	answer_write(&out, &invite, 200, "Contact: <sip:eve@192.0.2.77>\r\n",
 		     "t1");
 	buf_add(&out, (struct slice){"", 1});

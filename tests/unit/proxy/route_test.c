@@ -159,6 +159,23 @@ static void callee_goes_back_through_its_caller(void)
 	stage_close();
 }
 
+/* It was one outside who called her by way of home01: of our two, the inner
+ * one alone leads back. */
+static void own_records_are_sealed_once(void)
+{
+	home_calls_alice("Record-Route: <sip:" HOME01 ";lr>\r\n"
+			 "Record-Route: <sip:in" INSIDE "\r\n"
+			 "Record-Route: <sip:out" OUTSIDE "\r\n");
+	ask(alice, .method = "BYE", .from_tag = "t1", .to_tag = "b1",
+	    .branch = "z9hG4bKbye",
+	    .more = route_line(route, record(&invite, 0)));
+	hear(at(HOME01), "BYE", &h);
+	CU_ASSERT_EQUAL(values(&h, FIELD_ROUTE), 2);
+	CU_ASSERT_TRUE(
+		slice_eq(value(&h, FIELD_ROUTE, 1), SLICE("<sip:in" INSIDE)));
+	stage_close();
+}
+
 static void callee_goes_back_by_name(void)
 {
 	char both[4096];
@@ -375,7 +392,7 @@ static const char *too_many_records(void)
 
 	for (int i = 0; i < 12; i++)
 		n += (size_t)snprintf(lines + n, sizeof(lines) - n,
-				      "Record-Route: <sip:%0100d@h;lr>\r\n", i);
+				      "Record-Route: <sip:%0200d@h;lr>\r\n", i);
 	return lines;
 }
 
@@ -509,6 +526,8 @@ TEST_MAIN("proxy/route",
 	   inner_routes_are_restored},
 	  {"a callee goes back through the servers that stay",
 	   callee_goes_back_through_its_caller},
+	  {"of our own routes the inner one is sealed, and no other",
+	   own_records_are_sealed_once},
 	  {"a callee goes back to the server that called, by its name",
 	   callee_goes_back_by_name},
 	  {"two users outside turn around at the edge",
