@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Two companies call each other, a VC unit joins, one blocks the other."""
 
+import re
 import sys
 import time
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from netlab import Double, Trap, WorldGroup, main  # noqa: E402
+from netlab import Double, Stuck, Trap, WorldGroup, main  # noqa: E402
 
 A_ROOM = {"devices": {"enabled": True, "leg": "outside", "tcp_port": 5060,
                       "device": ({"name": "room1",
@@ -21,7 +22,8 @@ def partners(*domains):
 
 
 LISTED = ("b.example", "c.example", "dead.example", "loop.example",
-          "lost.example", "home.example", "mirror.example", "silent.example",
+          "lost.example", "home.example", "stuck.example", "wrong.example",
+          "f.example", "mirror.example", "silent.example",
           "shop.example", "stall.example")
 calls = WorldGroup("two companies", {
     "a": dict(A_ROOM, **partners(*LISTED)), "b": partners("a.example")})
@@ -166,21 +168,52 @@ def an_unsigned_answer_shows_nothing(w):
     w.a.edge.wait_log("refuse .*from=sip:dave@stall.example", mark)
 
 
+def fails(w, domain, reason):
+    """A call to the domain is 504 within limits.partner_answer_s (5), and
+    tells the desk why."""
+    began = time.monotonic()
+    c = carol(w, "call", "sip:x@" + domain, "expect=504", "stay")
+    c.step("call")
+    took = time.monotonic() - began
+    assert took < 6.5, "after %.1f s" % took
+    final = [m for m in c.received() if m.startswith("SIP/2.0 504")][0]
+    assert re.search("(?m)^Reason: .*" + reason, final), final
+
+
 @calls.test
 def a_partner_that_is_not_there_is_504_in_time(w):
-    began = time.monotonic()
-    carol(w, "message", "sip:x@dead.example", "expect=504",
-          "stay").step("message")
-    took = time.monotonic() - began
-    assert took < 7, "after %.1f s" % took
+    fails(w, "dead.example", "cannot connect")
+
+
+@calls.test
+def one_that_is_switched_off_is_504(w):
+    fails(w, "f.example", "cannot connect")
+
+
+@calls.test
+def one_that_never_says_a_word_is_504_in_time(w):
+    stuck = Stuck(w, "198.51.100.74")
+    fails(w, "stuck.example", "")
+    assert stuck.counts()[0] >= 1
+
+
+@calls.test
+def one_whose_certificate_names_another_is_504(w):
+    Double(w, "c.example", "198.51.100.75").listen()
+    fails(w, "wrong.example", "certificate")
 
 
 @calls.test
 def a_domain_without_records_is_504(w):
-    c = carol(w, "message", "sip:x@silent.example", "expect=504", "stay")
-    c.step("message")
-    final = [m for m in c.received() if m.startswith("SIP/2.0 504")]
-    assert "SRV" in final[0], final[0]
+    fails(w, "silent.example", "SRV")
+
+
+@calls.test
+def why_is_not_told_to_the_outside(w):
+    a = alice(w, "call", "sip:x@silent.example", "expect=504", "stay")
+    a.step("call")
+    final = [m for m in a.received() if m.startswith("SIP/2.0 504")][0]
+    assert "SRV" not in final and "text=" not in final, final
 
 
 @calls.test

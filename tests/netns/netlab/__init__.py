@@ -16,7 +16,7 @@ import edgelab  # noqa: E402
 from edgelab import Skip, until  # noqa: E402
 
 from .company import Company  # noqa: E402
-from .double import Double, Trap, message  # noqa: E402
+from .double import Double, Stuck, Trap, message  # noqa: E402
 from .phone import Phone  # noqa: E402
 from .space import why_not  # noqa: E402
 from .world import World, WorldGroup  # noqa: E402
@@ -33,5 +33,5 @@ def main(topic, *groups):
     edgelab.main(topic, *groups)
 
 
-__all__ = ["Company", "Double", "Phone", "Skip", "Trap", "World",
+__all__ = ["Company", "Double", "Phone", "Skip", "Stuck", "Trap", "World",
            "WorldGroup", "main", "message", "until", "why_not"]

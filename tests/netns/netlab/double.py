@@ -45,6 +45,18 @@ class Double:
             m, 200, extra=[("Contact", contact)], to_tag="d" + m.call_id[:8])
 
 
+class Stuck(FakeServer):
+    """A listener that takes connections and never says a word."""
+
+    def __init__(self, world, address, port=5061):
+        super().__init__("stuck", address, port)
+        self.held = []
+        self.on_accept = lambda sock: self.held.append(sock) or True
+        with world.spaces.entered("net"):
+            self.start()
+        world.keep(self)
+
+
 class Trap(FakeServer):
     """A listener that nobody may connect to."""
 
@@ -61,4 +73,4 @@ def message(party, to, call_id=None):
                       party.aor.split("@")[1])
 
 
-__all__ = ["Double", "Trap", "build", "message"]
+__all__ = ["Double", "Stuck", "Trap", "build", "message"]

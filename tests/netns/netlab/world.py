@@ -69,7 +69,7 @@ class World:
         self.spaces.bridge("net", "br0")
         self.spaces.address("net", "br0", *[
             "198.51.100.%d" % n for n in (33, 40, 41, 50, 60, 61, 70, 71, 72,
-                                          73)])
+                                          73, 74, 75)])
         for c in self.companies:
             c.wire()
         self.a.zone()
@@ -83,6 +83,8 @@ class World:
                 federation_srv("sip.%s.example" % name),
                 "sip A 198.51.100.%d" % (70 + i)])
         for name, address in (("dead", "198.51.100.99"),
+                              ("stuck", "198.51.100.74"),
+                              ("wrong", "198.51.100.75"),
                               ("loop", "127.0.0.1"),
                               ("lost", self.a.net + "66"),
                               ("home", self.a.net + "21"),
