@@ -275,6 +275,10 @@ static enum conn_life life_of(const struct conn_inner *c)
 
 	if (c->state != CONN_OPEN)
 		return ours ? LIFE_CONNECT : LIFE_HANDSHAKE;
+	/* An old system may hang up with its connection, and is silent for as
+	 * long as a call lasts. */
+	if (ours && !c->pub.tls)
+		return LIFE_FOR_EVER;
 	if (ours)
 		return c->pub.leg == LEG_OUTSIDE && c->pub.tls ? LIFE_PARTNER
 							       : LIFE_IDLE;

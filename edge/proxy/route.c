@@ -210,7 +210,10 @@ static int record_far(struct buf *out, struct txn *t, enum far_door door,
 		return ENOBUFS;
 	add_record(out, t->p->w->settings, door,
 		   (struct slice){.p = text, .n = n});
-	return t->line_bytes && out->n - start > t->line_bytes ? EBADMSG : 0;
+	if (!t->line_bytes || out->n - start <= t->line_bytes)
+		return 0;
+	out->n = start;
+	return EBADMSG;
 }
 
 /* A caller outside, by way of a server that stayed in the dialog, calls one

@@ -91,6 +91,23 @@ static void a_connection_of_ours_ends_when_idle(void)
 	finish();
 }
 
+/* Whoever opened it: a call may last half an hour without a word. */
+static void a_device_may_be_silent_whoever_connected(void)
+{
+	struct conn_way way = {.leg = LEG_INSIDE, .to = &st.device};
+	struct conn *c = NULL;
+
+	begin();
+	CU_ASSERT_EQUAL_FATAL(conn_reach(&c, &st.w->pub, &way), 0);
+	STAGE_UNTIL(&st, seen.opens == 2);
+	conn_trust(seen.accepted, CONN_PROVEN);
+	stage_later(&st, UINT64_C(24) * 3600 * 1000);
+	CU_ASSERT_EQUAL(seen.closes, 0);
+	CU_ASSERT_EQUAL(conn_send(seen.accepted, SLICE("x")), 0);
+	STAGE_UNTIL(&st, seen.got.n == 1);
+	finish();
+}
+
 static enum conn_end end_of_wait(enum conn_wait wait, uint64_t limit_ms)
 {
 	struct guest g;
@@ -161,6 +178,8 @@ TEST_MAIN("net/conn_turn",
 	   promised_keep_alives_are_waited_for},
 	  {"a connection of ours ends when idle",
 	   a_connection_of_ours_ends_when_idle},
+	  {"a device may be silent, whoever connected",
+	   a_device_may_be_silent_whoever_connected},
 	  {"head and body have their deadlines",
 	   head_and_body_have_their_deadlines},
 	  {"nothing awaited has no deadline", nothing_awaited_has_no_deadline},
