@@ -15,6 +15,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 HOLD_PORT = 64999
 
 OUTSIDE, INSIDE, DIRECTOR, HOME, HOME2 = 1, 2, 3, 4, 5
+PARTNER, THEIRS, DESK = 20, 21, 40
 DEVICE, DEVICE2, NAMES = 50, 51, 53
 UA = 60
 
