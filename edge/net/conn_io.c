@@ -46,6 +46,27 @@ static void say_broken(const struct conn_inner *c)
 		  "reason=%s", log_text(text, slice_of(reason)));
 }
 
+/* In TLS 1.3 a server judges our certificate when the handshake is over for us
+ * already; its alert is then the first that we read (RFC 8446 §4.4.2.4). */
+static bool is_unwelcome(const struct conn_inner *c)
+{
+	if (c->pub.door != DOOR_OUT)
+		return false;
+	switch (ERR_GET_REASON(ERR_peek_error())) {
+	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+	case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+	case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+	case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static ssize_t after_ssl(struct conn_inner *c, int result, bool reading)
 {
 	switch (SSL_get_error(c->ssl, result)) {
@@ -58,7 +79,8 @@ static ssize_t after_ssl(struct conn_inner *c, int result, bool reading)
 		return end(c, CONN_END_PEER);
 	case SSL_ERROR_SSL:
 		say_broken(c);
-		return end(c, CONN_END_ERROR);
+		return end(c, is_unwelcome(c) ? CONN_END_HANDSHAKE
+					      : CONN_END_ERROR);
 	default:
 		return end(c, CONN_END_ERROR);
 	}

@@ -373,8 +373,10 @@ void partner_lost(struct txn *t, enum conn_end why)
 		    "certificate of %.*s does not prove %s", SLICE_ARG(host),
 		    t->far_domain);
 		break;
-	case CONN_END_HANDSHAKE:
-		say(h, "way-tls", "%.*s: TLS refused", SLICE_ARG(host));
+	case CONN_END_HANDSHAKE: /* after it was open: by TLS 1.3 */
+		say(h, "way-tls", "%.*s: %s", SLICE_ARG(host),
+		    t->state == TXN_SENT ? "does not believe our certificate"
+					 : "TLS refused");
 		break;
 	case CONN_END_DEADLINE_HANDSHAKE:
 		say(h, "way-tls", "%.*s: TLS did not finish in time",

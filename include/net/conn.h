@@ -50,7 +50,7 @@ enum conn_end {
 	CONN_END_PEER,	    /* closed by the peer */
 	CONN_END_ERROR,	    /* reset, or a TLS error */
 	CONN_END_CONNECT,   /* could not connect */
-	CONN_END_HANDSHAKE, /* TLS handshake failed */
+	CONN_END_HANDSHAKE, /* TLS failed; or ours is not believed there */
 	CONN_END_NAME,	    /* the server's certificate is for another name */
 	CONN_END_DEADLINE_HANDSHAKE,
 	CONN_END_DEADLINE_HEAD,

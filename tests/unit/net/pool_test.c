@@ -187,6 +187,19 @@ static void a_partners_pin_stands_in_for_any_authority(void)
 	finish();
 }
 
+/* The inside door wants a certificate of its own authority; in TLS 1.3 it
+ * says so when our handshake is over. */
+static void a_server_that_does_not_believe_ours_refused_the_handshake(void)
+{
+	begin_with(NULL, "inner.pem", NULL);
+	go(&st.inside, "p.example", "edge01.internal.example", &partner);
+	STAGE_UNTIL(&st, seen.closes == 2);
+	CU_ASSERT_EQUAL(seen.opens, 1);
+	CU_ASSERT_EQUAL(seen.ends[0], CONN_END_HANDSHAKE);
+	CU_ASSERT_EQUAL(seen.ends[1], CONN_END_HANDSHAKE);
+	finish();
+}
+
 static void a_partner_with_neither_is_judged_by_the_leg(void)
 {
 	begin_with(NULL, NULL, NULL);
@@ -383,6 +396,8 @@ TEST_MAIN("net/pool",
 	   a_partners_own_authority_stands_in_for_the_legs},
 	  {"a partner's pin stands in for any authority",
 	   a_partners_pin_stands_in_for_any_authority},
+	  {"a server that does not believe ours refused the handshake",
+	   a_server_that_does_not_believe_ours_refused_the_handshake},
 	  {"a partner with neither is judged by the leg's trust",
 	   a_partner_with_neither_is_judged_by_the_leg},
 	  {"the partner of now judges", the_partner_of_now_judges},

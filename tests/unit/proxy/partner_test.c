@@ -209,6 +209,16 @@ static void wrong_certificate_is_told(void)
 	stage_close();
 }
 
+static void certificate_of_ours_not_believed_is_told(void)
+{
+	STAGE(.more = FEDERATION(""));
+	ask(home, .to = "sip:bob@direct.example");
+	fake_break(at("direct.example"), CONN_END_HANDSHAKE);
+	fake_settle();
+	ends_with("edge.direct.example: does not believe our certificate");
+	stage_close();
+}
+
 /* DNS of another domain must not lead us to a machine inside. */
 static void private_address_is_not_gone_to(void)
 {
@@ -469,6 +479,10 @@ TEST_MAIN("proxy/partner",
 	  {"no connection: 504 that says so", refused_connection_is_told},
 	  {"a certificate that does not do: 504 that says so",
 	   wrong_certificate_is_told},
+	  {"a certificate of ours that is not believed is told",
+	   certificate_of_ours_not_believed_is_told},
+	  {"a certificate of ours that is not believed is told",
+	   certificate_of_ours_not_believed_is_told},
 	  {"an address inside is not gone to", private_address_is_not_gone_to},
 	  {"it takes five seconds at most", it_takes_five_seconds_at_most},
 	  {"one that answers has its time", one_that_answers_has_its_time},
