@@ -20,7 +20,7 @@ PARTNERS = {"federation": {"partners": (
 WAIT_S = 3  # limits.partner_answer_s
 SILENT = 'text="partner.example: its edge does not answer"'
 AWAY = 'text="edge.partner.example: cannot connect"'
-REFUSES = 'text="edge.partner.example: TLS refused"'
+REFUSES = 'text="edge.partner.example: does not believe our certificate"'
 
 
 def take(bob):
@@ -317,6 +317,7 @@ def a_call_outlives_their_restart(lab):
     us = lab.carol("answer")
     bob = lab.bob()
     dialog = place(bob)
+    offer(bob, dialog)
     lab.another_partner()
     bob.close()
     again = lab.bob()
