@@ -28,6 +28,10 @@ ALICE, ROOM, PEER, CAROL = ("sip:alice@a.example", "sip:room1@a.example",
                             "sip:peer@c.example", "sip:carol@a.example")
 
 
+# Who hung up last is done a little later than the other.
+PAUSE = ["wait", "ms=500"]
+
+
 def call(uri, times, *more):
     return ["call", uri, "ms=10", *more] * times
 
@@ -76,7 +80,8 @@ def forty_registrations_show_nothing(w):
 
 @veil.test
 def seventy_calls_of_a_remote_user_show_nothing(w):
-    a = alice(w, "register", *["answer"] * 40, *call(CAROL, 30))
+    a = alice(w, "register", *["answer"] * 40, *PAUSE,
+              *call(CAROL, 30))
     a.step("register")
     c = carol(w, *call(ALICE, 38), *call(ALICE, 2, "hold"),
               *["answer"] * 30)
@@ -87,7 +92,7 @@ def seventy_calls_of_a_remote_user_show_nothing(w):
 
 @veil.test
 def sixty_calls_of_a_vc_unit_show_nothing(w):
-    r = room(w, *["answer"] * 30, *call(CAROL, 30))
+    r = room(w, *["answer"] * 30, *PAUSE, *call(CAROL, 30))
     c = carol(w, *call(ROOM, 29), *call(ROOM, 1, "hold"), *["answer"] * 30)
     steps(c, "call", 30)
     steps(r, "call", 30)
