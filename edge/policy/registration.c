@@ -23,6 +23,20 @@ struct verdict registration_request(const struct settings *s,
 	return (struct verdict){.kind = VERDICT_PASS};
 }
 
+static bool is_loopback(const union addr *a)
+{
+	return a->sa.sa_family == AF_INET
+		       ? ntohl(a->in4.sin_addr.s_addr) >> 24 == 127
+		       : IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr);
+}
+
+/* A client on the edge's own machine, as in a laboratory, may go by any of the
+ * loopback addresses. */
+static bool is_same_machine(const union addr *a, const union addr *b)
+{
+	return addr_same_host(a, b) || (is_loopback(a) && is_loopback(b));
+}
+
 /* Would a server that goes by it alone be led inside? One's own address is no
  * lie, wherever it lies. */
 static bool points_inside(const struct settings *s, const struct facts *f,
@@ -35,7 +49,7 @@ static bool points_inside(const struct settings *s, const struct facts *f,
 		return false;
 	return !uri.literal || !f->origin.source ||
 	       addr_parse(&own, uri.host, 0) ||
-	       !addr_same_host(&own, f->origin.source);
+	       !is_same_machine(&own, f->origin.source);
 }
 
 struct verdict registration_contact(const struct settings *s,

@@ -45,6 +45,7 @@ struct policy_row {
 	bool unproven;		/* a partner's certificate names another */
 	bool discovery, blocks; /* open federation; p.example is blocked */
 	const char *contact;	/* of a REGISTER */
+	bool loopback;		/* it comes from our own machine */
 	bool secret;		/* a device's entry has a digest */
 	enum digest_proof digest;
 
@@ -212,7 +213,8 @@ static inline void kit_facts(struct facts *f, const struct settings *s,
 		.wall_s = TODAY,
 		.source = &home,
 	};
-	addr_parse(&home, SLICE("198.51.100.7"), 0);
+	addr_parse(&home,
+		   r->loopback ? SLICE("127.0.0.1") : SLICE("198.51.100.7"), 0);
 	if (r->peer == PEER_DEVICE && !r->unenrolled)
 		f->origin.device = &s->device[r->from_alien ? 0 : 1];
 	f->method = r->method ? r->method : METHOD_INVITE;
