@@ -7,7 +7,7 @@ edge makes to it; baresip is the user at the other end, Kamailio the home.
 import sys
 
 from kit.lab import OUTBOUND, Lab
-from kit.place import DEVICE, DEVICE2
+from kit.place import DEVICE, DEVICE2, DEVICE3
 from kit.report import Report, check, need
 from kit.sipp import Sipp
 
@@ -78,6 +78,25 @@ def devices_agree_reliably(lab):
     called.succeeded()
 
 
+def proves_its_secret_and_keeps_the_session_timer(lab):
+    """Digest as sipp answers it; RFC 4028 by UPDATE and re-INVITE, both ways."""
+    called = Sipp(lab.place, "room2", DEVICE2, "answers-timed")
+    caller = Sipp(lab.place, "room3", DEVICE3, "calls-with-secret", "room2",
+                  "-auth_uri", "room2@example.com")
+    caller.succeeded()
+    called.succeeded()
+    check(not called.traced("(?i)^proxy-authorization"),
+          "the digest went further than the edge")
+    check(caller.traced("(?i)^proxy-authorization: Digest"), "none was sent")
+
+
+def knows_no_secret(lab):
+    """The right address alone is not enough."""
+    room = Sipp(lab.place, "room3", DEVICE3, "calls", "alice")
+    check(room.wait(25) != 0, "a call without the secret succeeded")
+    check(room.traced(r"^SIP/2.0 407 "), "it was not asked for it")
+
+
 def stranger_is_shut_out(lab):
     """The same call from an address that is not enrolled."""
     room = Sipp(lab.place, "room1", DEVICE2 + 1, "calls", "alice")
@@ -95,6 +114,10 @@ TESTS = [
      is_called_on_its_own_connection),
     ("device to device with 100rel, PRACK and UPDATE",
      devices_agree_reliably),
+    ("device with a digest, session timers refreshed by either end",
+     proves_its_secret_and_keeps_the_session_timer),
+    ("device that does not know its secret is asked, and no more",
+     knows_no_secret),
     ("device from another address gets no word", stranger_is_shut_out),
 ]
 

@@ -1,9 +1,10 @@
 """The program under test, with a configuration for one block."""
+import hashlib
 import os
 
 from .child import Child
-from .place import (DEVICE, DEVICE2, DIRECTOR, HOME, HOME2, INSIDE, NAMES,
-                    OUTSIDE, ROOT)
+from .place import (DEVICE, DEVICE2, DEVICE3, DIRECTOR, HOME, HOME2, INSIDE,
+                    NAMES, OUTSIDE, ROOT)
 
 USERS_PORT = 4443
 
@@ -65,7 +66,11 @@ devices:
     { name       = "room2";
       address    = [ "%(device2)s" ];
       identities = [ "sip:room2@example.com" ];
-      contact    = "sip:room2@%(device2)s:5060;transport=tcp"; }
+      contact    = "sip:room2@%(device2)s:5060;transport=tcp"; },
+    { name       = "room3"; # its password is secret
+      address    = [ "%(device3)s" ];
+      identities = [ "sip:room3@example.com" ];
+      digest     = "%(ha1)s"; }
   );
 };
 # The tests knock faster than one client does, all from one address.
@@ -91,10 +96,11 @@ def config(place, director=True, workers=2):
     """Configuration text for a place."""
     names = {"outside": OUTSIDE, "inside": INSIDE, "director": DIRECTOR,
              "home": HOME, "home2": HOME2, "device": DEVICE,
-             "device2": DEVICE2, "names": NAMES}
+             "device2": DEVICE2, "device3": DEVICE3, "names": NAMES}
     values = {k: place.address(n) for k, n in names.items()}
     values.update(state=place.path("state"), pki=place.path("pki"),
                   workers=workers, users_port=USERS_PORT, directors="")
+    values["ha1"] = hashlib.md5(b"room3:example.com:secret").hexdigest()
     if director:
         values["directors"] = 'directors = [ "dir01.internal.example" ];'
     return CONFIG % values
@@ -106,6 +112,7 @@ class Edge(Child):
     def __init__(self, place, director=True, workers=2):
         os.makedirs(place.path("state"), mode=0o700, exist_ok=True)
         path = place.write("edge.cfg", config(place, director, workers))
+        os.chmod(path, 0o640)  # for the digest in it
         super().__init__("sip-edge", [program(), path],
                          place.path("edge.log"))
         self.wait_port(place.address(OUTSIDE), 5061)
