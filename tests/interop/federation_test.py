@@ -9,6 +9,7 @@ import sys
 import time
 
 from kit.company import Company, callee_dialog
+from kit.place import PARTNER
 from kit.report import Report, check, need
 
 BOB = "sip:bob@partner.example"
@@ -55,12 +56,21 @@ def place(bob, to=CAROL):
     return dialog
 
 
+def only_our_routes(lab, phone):
+    """Both Record-Routes of Kamailio are sealed in ours."""
+    theirs = re.escape(lab.place.address(PARTNER)) + r"\b"
+    for m in phone.received():
+        check(not re.search(r"(?mi)^(?:Record-)?Route:.*" + theirs, m), m)
+
+
 def we_call_hold_and_hang_up(lab, caller, bob):
     us = caller("call", bob.aor, "ms=300", "hold")
-    take(bob)
+    got, _ = take(bob)
+    check(len(got.all("record-route")) == 3, got.raw)
     for method in ("INVITE", "INVITE", "BYE"):
         accept(bob, method)
     us.step("call")
+    only_our_routes(lab, us)
 
 
 def we_call_and_they_hang_up(lab, caller, bob):
@@ -80,6 +90,7 @@ def they_call_hold_and_hang_up(lab, called, bob):
     dialog.send("BYE")
     bob.expect(200, "BYE")
     us.step("answer")
+    only_our_routes(lab, us)
 
 
 def they_call_and_we_hang_up(lab, called, bob):
@@ -172,6 +183,40 @@ def messages_go_both_ways(lab):
           mark)
 
 
+def a_subscription_and_its_notification(lab):
+    bob = lab.bob()
+    us = lab.carol("subscribe", BOB)
+    got = bob.expect_request("SUBSCRIBE")
+    ok = bob.reply(got, 200, extra=[("Expires", "60")])
+    us.step("subscribe")
+    callee_dialog(bob, got, ok).send("NOTIFY", extra=[
+        ("Event", "presence"), ("Subscription-State", "active;expires=60")])
+    bob.expect(200, "NOTIFY")
+
+
+def two_of_their_phones_ring(lab):
+    """Kamailio forks: two early dialogs, and the second is taken."""
+    one, two = lab.bob(), lab.bob()
+    us = lab.carol("call", BOB, "ms=300", "hold")
+    ringing = one.expect_request("INVITE")
+    one.reply(ringing, 180)
+    take(two)
+    one.reply(one.expect_request("CANCEL"), 200)
+    one.reply(ringing, 487)
+    for method in ("INVITE", "INVITE", "BYE"):
+        accept(two, method)
+    us.step("call")
+
+
+def asks_whether_we_are_there(lab):
+    """As dispatchers do; their ds_ping_from has to be in their domain."""
+    bob = lab.bob()
+    bob.ask("OPTIONS", "sip:example.com")
+    bob.ask("OPTIONS", "sip:sip.example.com:5061;transport=tls")
+    refused(lab, "partner-unknown", method="OPTIONS", to="sip:example.com",
+            frm="sip:dispatcher@localhost")
+
+
 def we_give_up(lab):
     bob = lab.bob()
     us = lab.carol("call", BOB, "cancel=300", "expect=487")
@@ -222,11 +267,11 @@ def their_challenge_does_not_reach_us(lab):
                   if "MESSAGE" in m), "the challenge came through")
 
 
-def refused(lab, rule, **how):
-    """They send a MESSAGE: 403, and our log names the rule."""
+def refused(lab, rule, method="MESSAGE", **how):
+    """They ask for something: 403, and our log names the rule."""
     since = lab.edge.mark()
     domain = how.pop("domain", "partner.example")
-    lab.bob(domain).ask("MESSAGE", how.pop("to", CAROL), 403, **how)
+    lab.bob(domain).ask(method, how.pop("to", CAROL), 403, **how)
     lab.edge.wait_log("rule=" + rule, since)
 
 
@@ -403,6 +448,10 @@ TESTS = [
     ("messages both ways, marked with their source", messages_go_both_ways),
     ("a direct partner, found without SRV, both ways",
      direct_partner_calls_and_is_called),
+    ("we subscribe, and are notified", a_subscription_and_its_notification),
+    ("two phones ring behind Kamailio, and one is taken",
+     two_of_their_phones_ring),
+    ("Kamailio asks whether we are there", asks_whether_we_are_there),
     ("our CANCEL reaches Kamailio's user", we_give_up),
     ("Kamailio's CANCEL reaches us", they_give_up),
     ("Kamailio's user is busy", they_are_busy),

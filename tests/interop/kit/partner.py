@@ -86,6 +86,12 @@ request_route {
 		xlog("L_NOTICE", "insane $rm from $si\\n");
 		exit;
 	}
+	# It is up to the script whose certificate it was.
+	if ($pr == "tls" && ($tls_peer_verified != 1
+			|| $tls_peer_subject_cn != "sip.example.com")) {
+		if (!is_method("ACK")) sl_send_reply("403", "Not Example");
+		exit;
+	}
 	if (is_method("CANCEL")) {
 		if (t_check_trans()) route(RELAY);
 		exit;
@@ -103,7 +109,7 @@ request_route {
 		if (!save("location")) sl_reply_error();
 		exit;
 	}
-	if (is_method("OPTIONS") && $rU == $null) {
+	if (is_method("OPTIONS") && $rU == $null && $pr == "tls") {
 		sl_send_reply("200", "Keepalive");
 		exit;
 	}
@@ -113,7 +119,7 @@ request_route {
 	}
 	remove_hf("Route");
 	if (is_method("INVITE|SUBSCRIBE")) record_route();
-	if ($rd == "example.com") {
+	if ($rd =~ "example\\.com$") {
 		route(RELAY);
 		exit;
 	}
