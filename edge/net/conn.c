@@ -161,14 +161,23 @@ static void open_event(struct conn_inner *c, int events)
 		conn_read(c);
 }
 
+/* What came before a reset still counts: an answer, or the alert that says why
+ * there is one. */
+static void reset(struct conn_inner *c)
+{
+	c->events = 0; /* libuv stopped it */
+	if (c->state == CONN_OPEN)
+		conn_read(c);
+	lost(c, socket_error(c));
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct conn_inner *c = poll->data;
 
 	worker_tick(c->pub.worker);
 	if (status < 0) {
-		c->events = 0; /* libuv stopped it */
-		lost(c, socket_error(c));
+		reset(c);
 		return;
 	}
 	if (c->state == CONN_CONNECTING)

@@ -44,6 +44,24 @@ static void what_is_not_consumed_comes_again_with_more_behind_it(void)
 	finish();
 }
 
+static void what_came_before_a_reset_is_read(void)
+{
+	struct linger at_once = {.l_onoff = 1};
+	struct guest g;
+
+	begin();
+	open_device(&g);
+	CU_ASSERT_EQUAL(send(g.fd, "0123456789", 10, 0), 10);
+	CU_ASSERT_EQUAL(setsockopt(g.fd, SOL_SOCKET, SO_LINGER, &at_once,
+				   sizeof(at_once)),
+			0);
+	guest_close(&g);
+	STAGE_UNTIL(&st, seen.closes == 1);
+	CU_ASSERT_EQUAL(seen.accepted_bytes, 10);
+	CU_ASSERT_EQUAL(seen.ends[0], CONN_END_ERROR);
+	finish();
+}
+
 static void an_idle_connection_holds_no_buffers(void)
 {
 	begin();
@@ -197,6 +215,8 @@ TEST_MAIN("net/conn_io",
 	   bytes_sent_while_connecting_come_back},
 	  {"what is not consumed comes again with more behind it",
 	   what_is_not_consumed_comes_again_with_more_behind_it},
+	  {"what came before a reset is read",
+	   what_came_before_a_reset_is_read},
 	  {"an idle connection holds no buffers",
 	   an_idle_connection_holds_no_buffers},
 	  {"megabytes come through whole", megabytes_come_through_whole},
