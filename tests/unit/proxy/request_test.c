@@ -244,6 +244,30 @@ static void device_is_called_on_its_connection(void)
 	stage_close();
 }
 
+/* No timer of ours is running for it, and the call goes on. */
+static void device_may_be_silent_for_half_an_hour(void)
+{
+	struct conn *room;
+
+	STAGE_OPEN();
+	home = server(HOME01);
+	room = fake_accept(0, LEG_INSIDE, DOOR_DEVICE, "10.0.5.20:7000", NULL);
+	ask(room, .from = "room", .more = "Contact: <sip:room@10.0.5.20>\r\n");
+	hear(at(DIR01), "INVITE", &h);
+	answer(&h, 200, CONTACT);
+	hear(room, "SIP/2.0 200", &ok);
+	fake_pass(UINT64_C(31) * 60 * 1000);
+	CU_ASSERT_EQUAL(fake_of(room)->trust, CONN_PROVEN);
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	ask(room, .method = "UPDATE", .from = "room", .to_tag = "t1",
+	    .branch = "z9hG4bKlate", .cseq = 2,
+	    .more = route_line(route, value(&ok, FIELD_RECORD_ROUTE, 0)));
+	hear(at(DIR01), "UPDATE", &h);
+	answer(&h, 200, "");
+	hear(room, "SIP/2.0 200", NULL);
+	stage_close();
+}
+
 /* Its call goes on although its connection ended. */
 static void device_is_sought_again(void)
 {
@@ -324,6 +348,8 @@ TEST_MAIN("proxy/request",
 	   device_is_called_at_its_contact},
 	  {"a device is called on the connection it holds",
 	   device_is_called_on_its_connection},
+	  {"a device may be silent for half an hour",
+	   device_may_be_silent_for_half_an_hour},
 	  {"a device whose connection ended is sought at its contact",
 	   device_is_sought_again},
 	  {"a server speaks on a connection that we opened as well",
