@@ -101,15 +101,6 @@ void *settings_arena_take(struct arena *a, size_t n);
 void settings_arena_fini(struct arena *a);
 
 /**
- * Copy text into a loading's arena.
- *
- * @param l     loading
- * @param text  copied
- * @return      NUL-terminated, or NULL
- */
-char *settings_copy(struct load *l, struct slice text);
-
-/**
  * The name of a row without its groups.
  *
  * @param row  row
@@ -220,25 +211,6 @@ int settings_value(struct load *l, const struct row *row, struct slice text,
  * @return      size [bytes]
  */
 size_t settings_value_size(enum kind kind);
-
-/**
- * Is this a host name (RFC 1123 §2.1)?
- *
- * @param text  name; a trailing dot is fine
- * @return      true when it is
- */
-bool settings_is_host_name(struct slice text);
-
-/**
- * Read "host", "host:port", "[v6]:port" or an IP literal.
- *
- * @param l     loading
- * @param out   its host in lower case
- * @param text  as written
- * @return      0, EINVAL or ENOMEM
- */
-int settings_host_port(struct load *l, struct host_port *out,
-		       struct slice text);
 
 /**
  * Complain: "FILE:LINE: " and a sentence, into l->why.

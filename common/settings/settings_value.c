@@ -15,7 +15,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-char *settings_copy(struct load *l, struct slice text)
+static char *settings_copy(struct load *l, struct slice text)
 {
 	char *copy = settings_arena_take(l->arena, text.n + 1);
 
@@ -75,7 +75,7 @@ static bool is_label(struct slice s)
 	return true;
 }
 
-bool settings_is_host_name(struct slice text)
+static bool settings_is_host_name(struct slice text)
 {
 	struct slice label;
 
@@ -129,7 +129,8 @@ static int split_port(struct slice *host, uint16_t *port)
 	return port_value(port, rest);
 }
 
-int settings_host_port(struct load *l, struct host_port *out, struct slice text)
+static int settings_host_port(struct load *l, struct host_port *out,
+			      struct slice text)
 {
 	char literal[ADDR_TEXT_MAX];
 	struct slice host = text;

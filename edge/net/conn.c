@@ -67,7 +67,7 @@ struct conns *conn_home(const struct conn_inner *c)
 	return &worker_inner(c->pub.worker)->conns;
 }
 
-void conn_enter(struct conn_inner *c, enum conn_state state)
+static void conn_enter(struct conn_inner *c, enum conn_state state)
 {
 	bool is_legal = legal[c->state][state];
 	char name[24];

@@ -144,14 +144,6 @@ int conn_create(struct conn_inner **out, struct conns *cs, int fd,
 		const struct conn_birth *birth);
 
 /**
- * Move to another state.
- *
- * @param c      connection
- * @param state  a legal next one
- */
-void conn_enter(struct conn_inner *c, enum conn_state state);
-
-/**
  * Begin: an accepted one with its handshake, ours with connecting.
  *
  * @param c  new connection

@@ -68,15 +68,6 @@ int parts_param(struct slice *rest, struct part_param *out)
 	return 0;
 }
 
-bool parts_find(struct slice params, struct slice name, struct part_param *out)
-{
-	while (parts_param(&params, out) == 0) {
-		if (slice_ieq(out->name, name))
-			return true;
-	}
-	return false;
-}
-
 /* Walk to the end: each parameter must be good; a tag is kept. */
 static int addr_params(struct part_addr *out)
 {

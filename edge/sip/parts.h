@@ -39,9 +39,6 @@ struct part_via {
  */
 int parts_param(struct slice *rest, struct part_param *out);
 
-/* Find a parameter by name, case-insensitively; false when it is not there. */
-bool parts_find(struct slice params, struct slice name, struct part_param *out);
-
 /* Read a To, From, Contact, Route or like value. 0 or EBADMSG. */
 int parts_addr(struct part_addr *out, struct slice value);
 

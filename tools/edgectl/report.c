@@ -98,6 +98,9 @@ void report_line(struct report *r, struct slice name, struct slice text)
 }
 
 static struct slice say(char out[SAY_MAX], const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static struct slice say(char out[SAY_MAX], const char *fmt, va_list ap)
 {
 	int n = vsnprintf(out, SAY_MAX, fmt, ap);
 

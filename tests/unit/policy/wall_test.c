@@ -90,7 +90,8 @@ static void no_route_leads_inside(void)
 					       "sip:bob@example.com", line);
 
 			if (!ends_here(&v))
-				printf("# %s: %s\n", routes[i], v.rule);
+				printf("# %s: %s\n", routes[i],
+				       v.rule ? v.rule : "-");
 			CU_ASSERT_TRUE(ends_here(&v));
 		}
 	}

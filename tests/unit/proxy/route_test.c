@@ -440,7 +440,7 @@ static void sealed_sets_are_read_back(void)
 /* More than a token seals: refused, not cut short. */
 static void too_long_a_route_set_is_refused(void)
 {
-	char path[512], more[4096];
+	char path[512], more[5120];
 
 	alice_is_here();
 	enroll_path(alice, "alice", path);

@@ -33,7 +33,8 @@ static void add_value(struct text *out, const void *header)
 		text_add_bytes(out, value, (size_t)len);
 }
 
-void message_header(struct text *out, const char *name, const void *header)
+static void message_header(struct text *out, const char *name,
+			   const void *header)
 {
 	for (const sip_header_t *h = header; h; h = h->sh_next) {
 		text_add(out, "%s: ", name);

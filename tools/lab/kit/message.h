@@ -24,15 +24,6 @@
 void message_token(char out[MESSAGE_TOKEN]);
 
 /**
- * Append a header and those of its name that follow it.
- *
- * @param out     where to
- * @param name    to write before each
- * @param header  any Sofia header, may be NULL
- */
-void message_header(struct text *out, const char *name, const void *header);
-
-/**
  * Begin a response: status line and all that is copied from the request
  * (RFC 3261 §8.2.6.2), Record-Route among it (§12.1.1).
  *

@@ -33,7 +33,7 @@ static const char usage[] =
 	"  --tcp               plain TCP instead of TLS\n"
 	"  --name NAME --trace FILE --dump FILE   SIGUSR1 prints counters\n";
 
-bool registrar_is_me(const struct registrar *r, const url_t *url)
+static bool registrar_is_me(const struct registrar *r, const url_t *url)
 {
 	struct hub_target target;
 

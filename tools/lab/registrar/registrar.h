@@ -114,13 +114,4 @@ void forward_link_closed(struct registrar *r, unsigned gone);
  */
 void forward_sweep(struct registrar *r, long long now_ms);
 
-/**
- * Does the URI name this registrar itself?
- *
- * @param r    the registrar
- * @param url  any
- * @return     true for our host and port
- */
-bool registrar_is_me(const struct registrar *r, const url_t *url);
-
 #endif
