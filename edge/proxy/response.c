@@ -36,21 +36,56 @@ static void stray(struct job *j, const char *rule)
 				      : "-");
 }
 
-/* From far to near. What a partner's edge added is sealed in our own, and leads
- * back over the connection that it answers on. */
-static int add_record_inward(struct buf *top, struct txn *t, struct job *j)
+static const char *record_rule(int err)
+{
+	return err == EBADMSG ? "route-set-too-long" : "out-of-memory";
+}
+
+/* The callee has answered, and nothing of ours could end the call as gently as
+ * the two who are in it: it passes without the whole way back. */
+static void log_no_record(struct txn *t, int err)
+{
+	char name[40];
+
+	log_event(LOG_LEVEL_ERROR, txn_name(t, name), "no-record-route",
+		  "rule=%s", record_rule(err));
+}
+
+static bool is_accepted_call(const struct txn *t, const struct job *j)
+{
+	return t->method == METHOD_INVITE && j->f->status >= 200;
+}
+
+/* What a partner's edge added is sealed in our own, and leads back over the
+ * connection that it answers on. */
+static int add_record_partner(struct buf *top, struct txn *t, struct job *j)
 {
 	struct route_set set;
+	size_t start = top->n;
+	int err = route_collect(wire_frame(j->msg), &set);
+
+	route_turn(t->p, &set);
+	set.hop = slice_of(t->far_domain);
+	t->far_conn = t->down_id;
+	if (!err)
+		err = route_record_near(top, t, t->door, false, &set);
+	if (err != EBADMSG || !is_accepted_call(t, j))
+		return err;
+	/* More than a token holds. Without us in the way, servers inside would
+	 * go wherever its Contact says: it gets its call without its own. */
+	log_no_record(t, err);
+	top->n = start;
+	set.n = 0;
+	return route_record_near(top, t, t->door, false, &set);
+}
+
+/* From far to near. */
+static int add_record_inward(struct buf *top, struct txn *t, struct job *j)
+{
 	int err = 0;
 
-	if (t->door == FAR_PARTNER) {
-		if (route_collect(wire_frame(j->msg), &set))
-			return EBADMSG;
-		route_turn(t->p, &set);
-		set.hop = slice_of(t->far_domain);
-		t->far_conn = t->down_id;
-		err = route_record_near(top, t, t->door, false, &set);
-	}
+	if (t->door == FAR_PARTNER)
+		err = add_record_partner(top, t, j);
 	buf_puts(top, t->rr ? t->rr : "");
 	return err;
 }
@@ -81,11 +116,6 @@ static int add_record(struct buf *top, struct txn *t, struct job *j)
 	return err;
 }
 
-static const char *record_rule(int err)
-{
-	return err == EBADMSG ? "route-set-too-long" : "out-of-memory";
-}
-
 /* Inward: remember which server took a dialog-forming request. */
 static void note_hop(struct txn *t)
 {
@@ -114,21 +144,6 @@ static uint64_t response_drop(const struct txn *t, const struct job *j)
 		return drop;
 	return drop | (boundary_drop(BOUNDARY_OUTWARD, t->asker) &
 		       ~(t->outward ? 0 : boundary_spare(j->f, NULL)));
-}
-
-/* The callee has answered, and nothing of ours could end the call as gently as
- * the two who are in it: it passes without a way back through the edge. */
-static void log_no_record(struct txn *t, int err)
-{
-	char name[40];
-
-	log_event(LOG_LEVEL_ERROR, txn_name(t, name), "no-record-route",
-		  "rule=%s", record_rule(err));
-}
-
-static bool is_accepted_call(const struct txn *t, const struct job *j)
-{
-	return t->method == METHOD_INVITE && j->f->status >= 200;
 }
 
 /* Pass it back as it came, but for our Via, the route set and the border. An

@@ -187,6 +187,34 @@ static void partner_records_more_than_is_sealed(void)
 	stage_close();
 }
 
+/* Its Contact may name anybody inside: our servers speak to it by way of us,
+ * whatever it recorded. */
+static void accepting_partner_cannot_take_us_out_of_the_way(void)
+{
+	char lines[8192];
+
+	STAGE_OPEN(.more = FEDERATION(""));
+	partner_places();
+	home = server(HOME01);
+	ask(home, .from = "alice", .to = TO_EVE, .from_tag = "a1",
+	    .more = CONTACT);
+	edge = at(PARTNER);
+	hear(edge, "INVITE " TO_EVE, &invite);
+	snprintf(lines, sizeof(lines), "%sContact: <sip:" HOME01 ":22>\r\n",
+		 too_many_records());
+	answer(&invite, 200, lines);
+	hear(home, "SIP/2.0 200", &ok);
+	CU_ASSERT_EQUAL(values(&ok, FIELD_RECORD_ROUTE), 2);
+	CU_ASSERT_TRUE(holds(record(&ok, 0), OUTSIDE));
+	CU_ASSERT_TRUE(holds(record(&ok, 1), INSIDE));
+	home_says("BYE", "z9hG4bKbye");
+	hear(edge, "BYE sip:eve@192.0.2.77", &h);
+	CU_ASSERT_EQUAL(values(&h, FIELD_ROUTE), 0);
+	answer(&h, 200, "");
+	hear(home, "SIP/2.0 200", NULL);
+	stage_close();
+}
+
 /* 18x and 2xx show the same; each answer is read anew. */
 static void partners_answers_show_one_way(void)
 {
@@ -230,6 +258,8 @@ TEST_MAIN("proxy/route with partners",
 	   calling_partner_is_found_again},
 	  {"more than a token seals is refused",
 	   partner_records_more_than_is_sealed},
+	  {"a partner that accepts cannot take us out of the way",
+	   accepting_partner_cannot_take_us_out_of_the_way},
 	  {"all answers of a partner show one way",
 	   partners_answers_show_one_way},
 	  {"a partner that left is found again by its domain",
