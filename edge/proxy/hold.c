@@ -14,12 +14,15 @@
 #define QUESTIONS_MAX 256  /* domains asked about at once, a worker */
 #define HELD_MAX      16   /* requests that wait, a connection */
 #define HELD_ALL_MAX  1024 /* and in all, a worker */
+#define STRANGE_HALF  2	   /* of these, for domains that are not listed */
+#define STRANGE_BYTES 4	   /* and of limits.held_bytes */
 
 /* A domain whose edges are asked for. */
 struct question {
 	struct list link;
 	struct proxy *p;
 	struct slice domain; /* owned text */
+	bool listed;	     /* among our partners when it was asked */
 	struct resolve_wait wait;
 	struct deadline late;
 	struct list held;
@@ -120,6 +123,7 @@ static struct question *question_make(struct proxy *p, struct slice domain)
 		return NULL;
 	}
 	q->p = p;
+	q->listed = settings_partner(p->w->settings, domain) != NULL;
 	q->wait.service_fn = edges_told;
 	q->wait.arg = q;
 	list_init(&q->held);
@@ -159,12 +163,42 @@ static struct held *held_find(struct proxy *p, uint64_t key)
 	return NULL;
 }
 
-static bool has_room(struct proxy *p, struct job *j)
+/* Anybody with a certificate can name domains that are not listed, as many as
+ * it likes and slow ones too; so room is left for partners that are. */
+static bool has_room_for_strange(struct proxy *p, bool new_question)
+{
+	unsigned questions = new_question, held = 1;
+	struct list *it, *tmp, *at, *next;
+	size_t bytes = 0;
+
+	LIST_EACH (&p->questions, it, tmp) {
+		struct question *q = LIST_OWNER(it, struct question, link);
+
+		if (q->listed)
+			continue;
+		questions++;
+		LIST_EACH (&q->held, at, next) {
+			bytes += LIST_OWNER(at, struct held, link)->n;
+			held++;
+		}
+	}
+	return questions <= QUESTIONS_MAX / STRANGE_HALF &&
+	       held <= HELD_ALL_MAX / STRANGE_HALF &&
+	       bytes < p->w->settings->limits.held_bytes / STRANGE_BYTES;
+}
+
+static bool has_room(struct proxy *p, const struct job *j,
+		     const struct question *q)
 {
 	const struct limits *l = &p->w->settings->limits;
+	const struct facts *f = j->f;
 
-	return p->held_bytes < l->held_bytes && p->held_n < HELD_ALL_MAX &&
-	       count_held(p, j->f->origin.conn) < HELD_MAX;
+	if ((!q && p->questions_n >= QUESTIONS_MAX) ||
+	    p->held_bytes >= l->held_bytes || p->held_n >= HELD_ALL_MAX ||
+	    count_held(p, f->origin.conn) >= HELD_MAX)
+		return false;
+	return settings_partner(p->w->settings, f->from.host) ||
+	       has_room_for_strange(p, !q);
 }
 
 static int hold(struct question *q, struct job *j)
@@ -195,7 +229,7 @@ int hold_request(struct job *j, struct resolve_service *out)
 	/* RFC 3261 §17.2.3: seen before, and waiting. */
 	if (held_find(p, txn_key(j->f, j->f->method)))
 		return EINPROGRESS;
-	if (!has_room(p, j) || (!q && p->questions_n >= QUESTIONS_MAX))
+	if (!has_room(p, j, q))
 		return ENOBUFS;
 	if (!q) {
 		q = question_make(p, j->f->from.host);

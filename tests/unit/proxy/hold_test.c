@@ -180,6 +180,54 @@ static void questions_are_bounded(void)
 	stage_close();
 }
 
+/* Who is not listed fills its half, on as many connections as it takes. */
+static void strange_domains_leave_room_for_partners(void)
+{
+	char branch[32];
+	struct conn *c = NULL;
+
+	STAGE_SLOW(.more = FEDERATION("discovery = true;"));
+	fake_edge_slow("slow.example");
+	for (unsigned i = 0; i < 516; i++) {
+		if (i % 16 == 0)
+			c = partner("sip.elsewhere.example");
+		snprintf(branch, sizeof(branch), "z9hG4bKs%u", i);
+		ask(c, .method = "MESSAGE", .from = "sip:x@slow.example",
+		    .to = "alice", .branch = branch);
+		if (i >= 512)
+			hear(c, "SIP/2.0 503", NULL);
+	}
+	CU_ASSERT_EQUAL(stage_proxy(0)->held_n, 512);
+	ask(edge, .method = "MESSAGE", FROM);
+	CU_ASSERT_EQUAL(stage_proxy(0)->held_n, 513);
+	fake_edge_answer(PARTNER, 0);
+	hear(at(DIR01), "MESSAGE", NULL);
+	stage_close();
+}
+
+/* They hold a quarter of the bytes. */
+static void strange_bytes_leave_room_for_partners(void)
+{
+	struct proxy *p;
+	struct conn *c;
+
+	STAGE_SLOW(.more = FEDERATION("discovery = true;"));
+	p = stage_proxy(0);
+	fake_edge_slow("slow.example");
+	c = partner("sip.elsewhere.example");
+	ask(c, .method = "MESSAGE", .from = "sip:x@slow.example", .to = "alice",
+	    .body = "v=0\r\n");
+	((struct settings *)(uintptr_t)p->w->settings)->limits.held_bytes =
+		(uint32_t)p->held_bytes * 4;
+	ask(c, .method = "MESSAGE", .from = "sip:x@slow.example", .to = "alice",
+	    .branch = "z9hG4bK2");
+	hear(c, "SIP/2.0 503", NULL);
+	ask(edge, .method = "MESSAGE", FROM);
+	quiet(edge);
+	CU_ASSERT_EQUAL(p->held_n, 2);
+	stage_close();
+}
+
 static void end_of_the_worker_frees_what_waits(void)
 {
 	STAGE_SLOW();
@@ -205,5 +253,8 @@ TEST_MAIN("proxy/hold",
 	  {"it may be cancelled while it waits", it_may_be_cancelled},
 	  {"what waits is bounded", what_waits_is_bounded},
 	  {"questions are bounded", questions_are_bounded},
+	  {"domains that are not listed leave room for partners",
+	   strange_domains_leave_room_for_partners},
+	  {"and bytes", strange_bytes_leave_room_for_partners},
 	  {"the end of the worker frees what waits",
 	   end_of_the_worker_frees_what_waits})
