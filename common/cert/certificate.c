@@ -49,6 +49,40 @@ void cert_key_print(char out[65], const X509 *cert)
 	OPENSSL_free(der);
 }
 
+int cert_chain_judge(X509_STORE *store, const struct cert_chain *chain,
+		     int *depth)
+{
+	X509_STORE_CTX *c = X509_STORE_CTX_new();
+	int code = X509_V_ERR_OUT_OF_MEM, at = 0;
+	X509_VERIFY_PARAM *p;
+
+	if (c && X509_STORE_CTX_init(c, store, chain->leaf, chain->rest)) {
+		p = X509_STORE_CTX_get0_param(c);
+		X509_VERIFY_PARAM_set_purpose(
+			p, chain->server ? X509_PURPOSE_SSL_SERVER
+					 : X509_PURPOSE_ANY);
+		X509_VERIFY_PARAM_set_depth(p, CERT_CHAIN_DEPTH);
+		X509_VERIFY_PARAM_set_auth_level(p, chain->level);
+		code = X509_verify_cert(c) == 1 ? X509_V_OK
+						: X509_STORE_CTX_get_error(c);
+		at = X509_STORE_CTX_get_error_depth(c);
+	}
+	if (depth)
+		*depth = at;
+	X509_STORE_CTX_free(c);
+	ERR_clear_error();
+	return code;
+}
+
+int cert_time_judge(const X509 *cert)
+{
+	if (X509_cmp_current_time(X509_get0_notAfter(cert)) <= 0)
+		return X509_V_ERR_CERT_HAS_EXPIRED;
+	if (X509_cmp_current_time(X509_get0_notBefore(cert)) >= 0)
+		return X509_V_ERR_CERT_NOT_YET_VALID;
+	return X509_V_OK;
+}
+
 static bool is_host_byte(unsigned char c)
 {
 	return isalnum(c) || c == '-' || c == '.';

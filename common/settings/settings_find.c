@@ -125,6 +125,15 @@ const struct partner_settings *settings_partner(const struct settings *s,
 	return NULL;
 }
 
+bool settings_pin_fits(const struct partner_settings *partner, const char *key)
+{
+	for (size_t i = 0; partner && i < partner->pins.n; i++) {
+		if (slice_ieq(slice_of(partner->pins.v[i]), slice_of(key)))
+			return true;
+	}
+	return false;
+}
+
 bool settings_blocked(const struct settings *s, struct slice name)
 {
 	const struct name_list *list = &s->federation.blocked;

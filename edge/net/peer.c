@@ -14,13 +14,9 @@
 /* A pin makes no chain good, nor does it make it any younger. */
 static const char *why_out_of_time(X509 *cert)
 {
-	if (X509_cmp_current_time(X509_get0_notAfter(cert)) <= 0)
-		return X509_verify_cert_error_string(
-			X509_V_ERR_CERT_HAS_EXPIRED);
-	if (X509_cmp_current_time(X509_get0_notBefore(cert)) >= 0)
-		return X509_verify_cert_error_string(
-			X509_V_ERR_CERT_NOT_YET_VALID);
-	return NULL;
+	int code = cert_time_judge(cert);
+
+	return code ? X509_verify_cert_error_string(code) : NULL;
 }
 
 /* Came to us: it is for policy to say what each of these is worth. */
@@ -55,7 +51,7 @@ static bool judge_host(struct cert_names *names, struct refused_cert *r,
 	if (!pins)
 		return own ? good : names->chained;
 	refused_cert_fill(r, chain->leaf, "none of the partner's pins", 0);
-	return vouch_pin_fits(by->partner, names->key);
+	return settings_pin_fits(by->partner, names->key);
 }
 
 static int judge(struct cert_names *names, SSL *ssl,

@@ -3,6 +3,7 @@
  */
 #include "net/tlsctx.h"
 
+#include "cert/certificate.h"
 #include "tlsctx_room.h"
 
 #include <assert.h>
@@ -230,7 +231,7 @@ static void set_habits(SSL_CTX *ctx, enum leg leg)
 	if (leg == LEG_OUTSIDE)
 		SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ctx, 1);
-	SSL_CTX_set_verify_depth(ctx, CHAIN_DEPTH);
+	SSL_CTX_set_verify_depth(ctx, CERT_CHAIN_DEPTH);
 	SSL_CTX_set_max_cert_list(ctx, CHAIN_BYTES);
 }
 

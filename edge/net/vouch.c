@@ -121,42 +121,21 @@ void refused_cert_fill(struct refused_cert *out, const X509 *leaf,
 			  sizeof(out->subject));
 }
 
-/*
- * As a handshake would do it, but for one thing: public authorities issue no
- * clientAuth any more, so what a client shows is not asked what it is for
- * (cert_names_of() has its own view).
- */
-static void set_demands(X509_STORE_CTX *ctx, const struct vouch_chain *chain)
-{
-	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
-
-	X509_VERIFY_PARAM_set_purpose(p, chain->server ? X509_PURPOSE_SSL_SERVER
-						       : X509_PURPOSE_ANY);
-	X509_VERIFY_PARAM_set_depth(p, CHAIN_DEPTH);
-	X509_VERIFY_PARAM_set_auth_level(p, SSL_get_security_level(chain->ssl));
-}
-
 bool vouch_verify(struct refused_cert *r, X509_STORE *store,
 		  const struct vouch_chain *chain)
 {
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	const char *reason = "out of memory";
-	bool good = false;
-	int depth = 0, error;
+	struct cert_chain shown = {
+		.leaf = chain->leaf,
+		.rest = SSL_get_peer_cert_chain(chain->ssl),
+		.level = SSL_get_security_level(chain->ssl),
+		.server = chain->server,
+	};
+	int depth, code = cert_chain_judge(store, &shown, &depth);
 
-	if (ctx && X509_STORE_CTX_init(ctx, store, chain->leaf,
-				       SSL_get_peer_cert_chain(chain->ssl))) {
-		set_demands(ctx, chain);
-		good = X509_verify_cert(ctx) == 1;
-		error = X509_STORE_CTX_get_error(ctx);
-		depth = X509_STORE_CTX_get_error_depth(ctx);
-		reason = X509_verify_cert_error_string(error);
-	}
-	if (!good && r)
-		refused_cert_fill(r, chain->leaf, reason, depth);
-	X509_STORE_CTX_free(ctx);
-	ERR_clear_error();
-	return good;
+	if (code != X509_V_OK && r)
+		refused_cert_fill(r, chain->leaf,
+				  X509_verify_cert_error_string(code), depth);
+	return code == X509_V_OK;
 }
 
 uint64_t vouch_partners(const struct vouch *v, const struct vouch_chain *chain)
@@ -170,21 +149,12 @@ uint64_t vouch_partners(const struct vouch *v, const struct vouch_chain *chain)
 	return vouched;
 }
 
-bool vouch_pin_fits(const struct partner_settings *partner, const char *key)
-{
-	for (size_t i = 0; i < partner->pins.n; i++) {
-		if (strcmp(partner->pins.v[i], key) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool vouch_pinned(const struct vouch *v, const char *key)
 {
 	const struct partner_settings *p = v->settings->federation.partner;
 
 	for (size_t i = 0; i < v->stores; i++) {
-		if (vouch_pin_fits(&p[i], key))
+		if (settings_pin_fits(&p[i], key))
 			return true;
 	}
 	return false;

@@ -11,8 +11,6 @@
 #include "cert/names.h"
 #include "tlsctx_seen.h"
 
-#define CHAIN_DEPTH 4
-
 struct vouch;
 
 /** A chain that a peer showed in a finished handshake. */
@@ -68,15 +66,6 @@ bool vouch_verify(struct refused_cert *r, X509_STORE *store,
  * @return       bit n: that of federation partner n
  */
 uint64_t vouch_partners(const struct vouch *v, const struct vouch_chain *chain);
-
-/**
- * Is a key one of a partner's pins?
- *
- * @param partner  partner
- * @param key      its print, as in cert_names
- * @return         true when it is
- */
-bool vouch_pin_fits(const struct partner_settings *partner, const char *key);
 
 /**
  * Is a key pinned, for any partner?

@@ -39,14 +39,6 @@ static bool is_blocked(const struct settings *s, const struct facts *f)
 	return false;
 }
 
-static bool is_pinned(const struct name_list *pins, const char *key)
-{
-	for (size_t i = 0; i < pins->n; i++)
-		if (slice_ieq(slice_of(pins->v[i]), slice_of(key)))
-			return true;
-	return false;
-}
-
 /* Is the certificate itself good, by the key or the authority that the
  * partner's entry names, else by those of the leg? */
 static bool is_vouched(const struct settings *s,
@@ -58,7 +50,7 @@ static bool is_vouched(const struct settings *s,
 	if (!names)
 		return false;
 	if (p && p->pins.n)
-		return is_pinned(&p->pins, names->key);
+		return settings_pin_fits(p, names->key);
 	if (!p || !p->trust)
 		return names->chained;
 	index = (size_t)(p - s->federation.partner);

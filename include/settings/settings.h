@@ -254,6 +254,15 @@ const struct partner_settings *settings_partner(const struct settings *s,
 						struct slice domain);
 
 /**
+ * Is a key one of a partner's pins?
+ *
+ * @param partner  partner; NULL: nobody has pins
+ * @param key      SHA-256 of a public key in hex, as cert_names.key
+ * @return         true when it is
+ */
+bool settings_pin_fits(const struct partner_settings *partner, const char *key);
+
+/**
  * Is a domain, or the name of an edge, on the block list?
  *
  * @param s     snapshot

@@ -194,14 +194,6 @@ static void add_names(char *out, size_t cap, const struct cert_names *names)
 		snprintf(out, cap, "no name of a host or domain");
 }
 
-static bool is_pinned(const struct partner_settings *p, const char *key)
-{
-	for (size_t i = 0; p && i < p->pins.n; i++)
-		if (!strcmp(p->pins.v[i], key))
-			return true;
-	return false;
-}
-
 /* Authorities write where their own certificate lies; whoever sends no
  * intermediate leaves that to be guessed. */
 static bool lacks_intermediate(X509 *leaf, STACK_OF(X509) * chain, int code)
@@ -259,14 +251,14 @@ static bool chain_step(struct trial *t, X509 *leaf, STACK_OF(X509) * chain,
 	int code;
 
 	if (p && p->pins.n) {
-		if (is_pinned(p, names->key))
+		if (settings_pin_fits(p, names->key))
 			trial_step(t, true, "chain", "its key is pinned");
 		else
 			trial_step(t, false, "chain",
 				   "its key is not the one that is pinned: "
 				   "%s",
 				   names->key);
-		return is_pinned(p, names->key);
+		return settings_pin_fits(p, names->key);
 	}
 	said = shown_judge(leaf, chain, &by, &code);
 	if (code == X509_V_OK)

@@ -15,7 +15,6 @@
 #include <stdio.h>
 
 #define CHAIN_MAX   10
-#define CHAIN_DEPTH 4
 #define VOUCHED_MAX 64 /* bits of cert_names.vouched */
 
 /* As a handshake would ask for it. */
@@ -28,34 +27,22 @@ static int security_level(void)
 	return level;
 }
 
-/* Public authorities issue no clientAuth any more: what a client shows is not
- * asked what it is for. */
-static void set_demands(X509_STORE_CTX *c, const struct shown_by *by)
-{
-	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(c);
-
-	X509_VERIFY_PARAM_set_purpose(p, by->server ? X509_PURPOSE_SSL_SERVER
-						    : X509_PURPOSE_ANY);
-	X509_VERIFY_PARAM_set_depth(p, CHAIN_DEPTH);
-	X509_VERIFY_PARAM_set_auth_level(p, security_level());
-}
-
 const char *shown_judge(X509 *leaf, STACK_OF(X509) * chain,
 			const struct shown_by *by, int *code)
 {
+	struct cert_chain shown = {
+		.leaf = leaf,
+		.rest = chain,
+		.level = security_level(),
+		.server = by->server,
+	};
 	X509_STORE *store = X509_STORE_new();
-	X509_STORE_CTX *c = X509_STORE_CTX_new();
 
 	*code = X509_V_ERR_OUT_OF_MEM;
 	if (store && by->own)
 		X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-	if (store && c && X509_STORE_load_file(store, by->trust) == 1 &&
-	    X509_STORE_CTX_init(c, store, leaf, chain) == 1) {
-		set_demands(c, by);
-		X509_verify_cert(c);
-		*code = X509_STORE_CTX_get_error(c);
-	}
-	X509_STORE_CTX_free(c);
+	if (store && X509_STORE_load_file(store, by->trust) == 1)
+		*code = cert_chain_judge(store, &shown, NULL);
 	X509_STORE_free(store);
 	ERR_clear_error();
 	return *code == X509_V_OK ? "" : X509_verify_cert_error_string(*code);
@@ -83,11 +70,8 @@ static X509 *read_chain(const char *path, STACK_OF(X509) * chain)
 static bool is_pinned(const struct settings *s, const char *key)
 {
 	for (size_t i = 0; i < s->federation.partners; i++) {
-		const struct name_list *pins = &s->federation.partner[i].pins;
-
-		for (size_t k = 0; k < pins->n; k++)
-			if (!strcmp(pins->v[k], key))
-				return true;
+		if (settings_pin_fits(&s->federation.partner[i], key))
+			return true;
 	}
 	return false;
 }
@@ -113,12 +97,6 @@ static uint64_t vouchers(const struct settings *s, X509 *leaf,
 	return set;
 }
 
-static bool is_in_time(X509 *leaf)
-{
-	return X509_cmp_current_time(X509_get0_notBefore(leaf)) < 0 &&
-	       X509_cmp_current_time(X509_get0_notAfter(leaf)) > 0;
-}
-
 static void judge(struct shown *out, const struct settings *s, enum leg leg,
 		  X509 *leaf, STACK_OF(X509) * chain)
 {
@@ -137,7 +115,7 @@ static void judge(struct shown *out, const struct settings *s, enum leg leg,
 		out->names->vouched = vouchers(s, leaf, chain);
 	believed = out->names->chained || out->names->vouched ||
 		   (federates && is_pinned(s, out->names->key));
-	if (!believed || !is_in_time(leaf))
+	if (!believed || cert_time_judge(leaf) != X509_V_OK)
 		cert_names_destroy(&out->names);
 }
 

@@ -325,7 +325,67 @@ static void nobody_proves_nothing(void)
 	CU_ASSERT_PTR_NULL(none);
 }
 
+static int judged(X509_STORE *by, const struct cert *c, bool server)
+{
+	struct cert_chain chain = {
+		.leaf = c->x509,
+		.level = 1,
+		.server = server,
+	};
+	int depth = -1, code = cert_chain_judge(by, &chain, &depth);
+
+	CU_ASSERT_EQUAL(depth, 0);
+	CU_ASSERT_EQUAL(cert_chain_judge(by, &chain, NULL), code);
+	return code;
+}
+
+/* What it is for is asked of servers only. */
+static void an_authority_vouches_for_what_it_signed(void)
+{
+	struct cert_order o = {.san = "DNS:a.example.com",
+			       .usage = "clientAuth"};
+	X509_STORE *store = X509_STORE_new(), *empty = X509_STORE_new();
+	struct cert c;
+
+	make(&c, &o);
+	X509_STORE_add_cert(store, authority.x509);
+	CU_ASSERT_EQUAL(judged(store, &c, false), X509_V_OK);
+	CU_ASSERT_EQUAL(judged(store, &c, true), X509_V_ERR_INVALID_PURPOSE);
+	CU_ASSERT_EQUAL(judged(empty, &c, false),
+			X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+	X509_STORE_free(store);
+	X509_STORE_free(empty);
+	cert_free(&c);
+	cert_free(&authority);
+}
+
+static void a_certificate_has_its_time(void)
+{
+	struct cert_order past = {.starts_s = -2 * CERT_DAY_S,
+				  .ends_s = -CERT_DAY_S},
+			  now = {0},
+			  later = {.starts_s = CERT_DAY_S,
+				   .ends_s = 2 * CERT_DAY_S};
+	const struct {
+		const struct cert_order *o;
+		int code;
+	} rows[] = {{&past, X509_V_ERR_CERT_HAS_EXPIRED},
+		    {&now, X509_V_OK},
+		    {&later, X509_V_ERR_CERT_NOT_YET_VALID}};
+	struct cert c;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		make(&c, rows[i].o);
+		CU_ASSERT_EQUAL(cert_time_judge(c.x509), rows[i].code);
+		cert_free(&c);
+		cert_free(&authority);
+	}
+}
+
 TEST_MAIN("cert/certificate",
+	  {"an authority vouches for what it signed",
+	   an_authority_vouches_for_what_it_signed},
+	  {"a certificate has its time", a_certificate_has_its_time},
 	  {"each certificate proves what it should and no more",
 	   each_certificate_proves_what_it_should},
 	  {"a usage that is absent or for SIP is allowed",

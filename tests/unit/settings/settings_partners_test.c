@@ -55,7 +55,11 @@ static void partners_are_read(void)
 	CU_ASSERT_EQUAL_FATAL(p->pins.n, 1);
 	is_text(p->pins.v[0], "0123456789abcdef0123456789abcdef"
 			      "0123456789abcdef0123456789abcdef");
+	CU_ASSERT_TRUE(settings_pin_fits(p, PIN));
+	CU_ASSERT_FALSE(settings_pin_fits(p, "0123456789abcdef"));
+	CU_ASSERT_FALSE(settings_pin_fits(NULL, PIN));
 	p = &s->federation.partner[2];
+	CU_ASSERT_FALSE(settings_pin_fits(p, PIN));
 	CU_ASSERT_EQUAL(p->kind, PARTNER_DIRECT);
 	CU_ASSERT_EQUAL(p->verify, VERIFY_ALWAYS);
 	sample_path(path, "outside-ca.crt");
