@@ -49,12 +49,13 @@ static struct slice tag_of(const struct job *j, char out[20])
 }
 
 /* Nothing is kept of such an answer but its tag, which follows from what was
- * answered. */
+ * answered. The ACK of a call that is up carries our Route, and is looked at no
+ * further. */
 bool reply_was_final(const struct job *j)
 {
 	char tag[20];
 
-	return slice_eq(j->f->to_tag, tag_of(j, tag));
+	return !j->f->routes && slice_eq(j->f->to_tag, tag_of(j, tag));
 }
 
 void reply_now(struct job *j, uint16_t status, struct slice extra)

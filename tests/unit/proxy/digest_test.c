@@ -104,12 +104,21 @@ static void calls(struct conn *c, const char *branch, const char *lines)
 
 static void answers_and_is_let_through(void)
 {
+	const char *tag;
+	char said[32];
+
 	begin();
 	begins(room, "z9hG4bKa");
 	CU_ASSERT_EQUAL(stage_transactions(), 0);
-	/* The ACK of what we said is no news. */
+	/* The ACK of what we said is no news; any other is. */
+	tag = strstr(strstr(h.text, "\r\nTo: "), ";tag=") + 5;
+	snprintf(said, sizeof(said), "%.*s", (int)strcspn(tag, "\r;"), tag);
 	ask(room, .method = "ACK", .from = "room", .branch = "z9hG4bKa",
-	    .to_tag = "x");
+	    .to_tag = said);
+	CU_ASSERT_EQUAL(stage_counters().dropped, 0);
+	ask(room, .method = "ACK", .from = "room", .branch = "z9hG4bKa",
+	    .to_tag = "0123456789abcdef");
+	CU_ASSERT_EQUAL(stage_counters().dropped, 1);
 	calls(room, "z9hG4bKb", right());
 	hear(at(DIR01), "INVITE sip:bob@example.com", &h);
 	CU_ASSERT_EQUAL(values(&h, FIELD_PROXY_AUTHORIZATION), 0);
