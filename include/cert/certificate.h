@@ -8,7 +8,7 @@
 #include "base/why.h"
 #include "cert/names.h"
 
-#include <openssl/x509.h>
+#include <openssl/types.h>
 #include <stdbool.h>
 
 /** Intermediates that a chain may have. */
@@ -29,9 +29,9 @@ int cert_names_of(struct cert_names **out, X509 *cert, char *why);
 /** A chain that somebody showed, and what it has to be good for. */
 struct cert_chain {
 	X509 *leaf;
-	STACK_OF(X509) * rest; /* intermediates; NULL: none */
-	int level;	       /* OpenSSL's security level of the session */
-	bool server;	       /* we connected: good for a server */
+	struct stack_st_X509 *rest; /* intermediates; NULL: none */
+	int level;   /* OpenSSL's security level of the session */
+	bool server; /* we connected: good for a server */
 };
 
 /**
