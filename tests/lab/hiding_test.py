@@ -14,7 +14,8 @@ shown = Group("shown", {"boundary": {"hide_contact": False,
 
 def tell(lab, party):
     """The messages that a party got which say something of the inside."""
-    words = ["internal", "home0", "dir01", "edge01", "pbx", "lab-product"]
+    words = ["internal", "home0", "dir01", "edge01", "lab-product",
+             r"(?<![\w-])pbx"]  # three letters may stand in any token
     words += [re.escape(a) + r"(?!\d)" for a in
               [lab.inside[0]] + [s.address for s in lab.servers]]
     said = re.compile("|".join(words).encode())

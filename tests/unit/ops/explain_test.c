@@ -306,6 +306,25 @@ static void a_device_does_what_its_entry_lists(void)
 	end();
 }
 
+static void a_device_that_needs_a_digest_is_told_of_it(void)
+{
+	static struct device_settings secret;
+	struct verdict v;
+
+	begin();
+	secret = set.device[0];
+	secret.digest = TEXT("939e7578ed9e3c518a452acee763bce9");
+	CU_ASSERT_EQUAL(
+		walk(&v,
+		     (struct origin){.peer = PEER_DEVICE, .device = &secret},
+		     HEAD("INVITE", BOB, "sip:room1@example.com", BOB) END),
+		0);
+	CU_ASSERT_TRUE(tells("fact device=room1\n"
+			     "fact digest=no answer to a question of ours\n"
+			     "rule device_digest=refuse 407 device-digest\n"));
+	end();
+}
+
 static void a_forged_route_is_told_as_such(void)
 {
 	uint64_t who;
@@ -489,6 +508,8 @@ TEST_MAIN("ops/explain",
 	   what_no_honest_peer_sends_is_told_before_any_fact},
 	  {"a device does what its entry lists",
 	   a_device_does_what_its_entry_lists},
+	  {"a device that needs a digest is told of it",
+	   a_device_that_needs_a_digest_is_told_of_it},
 	  {"a forged route is told as such", a_forged_route_is_told_as_such},
 	  {"inside a dialog its token decides",
 	   inside_a_dialog_its_token_decides},
