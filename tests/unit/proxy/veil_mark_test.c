@@ -148,7 +148,66 @@ static void partners_may_speak_for_their_own(void)
 	stage_close();
 }
 
+/* First line, and the names of the fields: nothing else could tell. */
+static void shape_of(char out[256], const struct heard *m)
+{
+	size_t n = strcspn(m->text, "\r\n");
+	const char *line = m->text + n;
+
+	snprintf(out, 256, "%.*s", (int)n, m->text);
+	while (strncmp(line, "\r\n", 2) == 0) {
+		line += 2;
+		n = strlen(out);
+		snprintf(out + n, 256 - n, " %.*s", (int)strcspn(line, ":\r"),
+			 line);
+		line += strcspn(line, "\r");
+	}
+}
+
+/* An answer that told which rule it was would be a way to ask for the rules. */
+static void why_it_was_refused_is_told_to_nobody(void)
+{
+	static const struct said rows[] = {
+		{.from = "sip:x@nobody.example", .to = "alice"},
+		{.from = "sip:x@evil.example", .to = "alice"},
+		{.from = "sip:x@" PARTNER, .to = "alice"},
+		{.from = "carol", .to = "alice"},
+		{.from = "sip:x@direct.example",
+		 .to = "sip:y@elsewhere.example"},
+		{.method = "REGISTER", .from = "sip:x@direct.example"},
+		{.from = "sip:x@direct.example",
+		 .to = "alice",
+		 .more = "Route: <sip:10.0.0.5;lr>\r\n"},
+		{.from = "sip:x@direct.example",
+		 .to = "alice",
+		 .more = "P-Asserted-Identity: <sip:ceo@example.com>\r\n"},
+	};
+	char first[256], other[256], branch[32];
+	struct conn *edge, *guest;
+
+	STAGE_OPEN(.more = FEDERATION(""));
+	edge = partner("edge.direct.example");
+	guest = phone("198.51.100.66:4242");
+	ask(guest, .to = "alice");
+	hear(guest, "SIP/2.0 403 Forbidden", &h);
+	shape_of(first, &h);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct said s = rows[i];
+
+		snprintf(branch, sizeof(branch), "z9hG4bKr%zu", i);
+		s.branch = branch;
+		ask_said(edge, &s);
+		hear(edge, "SIP/2.0 403 Forbidden", &h);
+		shape_of(other, &h);
+		CU_ASSERT_STRING_EQUAL(other, first);
+	}
+	CU_ASSERT_EQUAL(fake_reaches(), 0);
+	stage_close();
+}
+
 TEST_MAIN("proxy/veil marks",
+	  {"why it was refused is told to nobody",
+	   why_it_was_refused_is_told_to_nobody},
 	  {"our servers are told who it is, once, and by us",
 	   our_servers_are_told_who_it_is},
 	  {"identities go out unless privacy was asked for",
