@@ -247,6 +247,15 @@ int settings_say_unknown(struct load *l, const char *group,
 			 const config_setting_t *st);
 
 /**
+ * Read a day, "2027-06-30".
+ *
+ * @param out   its last second, UTC, since 1970 [s]
+ * @param text  as written
+ * @return      0 or EINVAL
+ */
+int settings_day_end(uint64_t *out, struct slice text);
+
+/**
  * Complain that a required setting is missing.
  *
  * @param l      loading
