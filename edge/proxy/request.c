@@ -316,6 +316,15 @@ static bool read_hop(struct slice text, struct hop_host *out)
 	return out->host.n > 0;
 }
 
+/* What is sealed for the far side begins with a server of ours, "host port";
+ * what near is shown has no such word, and leads nowhere in other hands. */
+static int unseal_far(struct slice sealed, struct route_set *set,
+		      struct hop_host *hop)
+{
+	return route_unseal(sealed, set) || !read_hop(set->hop, hop) ? EBADMSG
+								     : 0;
+}
+
 /* Inward inside a dialog: to the first sealed route, else the sealed hop. */
 static int begin_sealed(struct txn *t, struct job *j)
 {
@@ -329,15 +338,13 @@ static int begin_sealed(struct txn *t, struct job *j)
 		return ENOMEM;
 	t->hop->source = HOP_SEALED;
 	sealed.p = t->hop->text;
-	if (route_unseal(sealed, &set))
+	if (unseal_far(sealed, &set, &host))
 		return EBADMSG;
 	if (set.n) {
 		if (facts_uri(&u, set.route[0]))
 			return EBADMSG;
 		hop_add(t->hop, u.host, u.port);
 	} else {
-		if (!read_hop(set.hop, &host))
-			return EBADMSG;
 		hop_add(t->hop, host.host, host.port);
 	}
 	hop_next(t);
@@ -498,11 +505,12 @@ static enum peer_class class_asked(const struct txn *t)
 static void turn_around(struct job *j, struct verdict *v)
 {
 	struct route_set set;
+	struct hop_host host;
 	struct uri_facts u;
 	struct token t;
 	char scratch[TOKEN_SEALED_MAX];
 
-	if (v->to != TO_HOP || route_unseal(j->f->token.sealed, &set) ||
+	if (v->to != TO_HOP || unseal_far(j->f->token.sealed, &set, &host) ||
 	    !set.n || facts_uri(&u, set.route[0]) || !route_is_ours(j->p, &u))
 		return;
 	if (token_check(j->p->pen, &t, u.user, j->p->w->wall_s,

@@ -106,19 +106,52 @@ static void partners_routes_are_sealed_too(void)
 }
 
 /* eve calls: near sees our URIs alone, she gets her own back. */
-static void eve_calls(void)
+static void eve_calls_by(const char *records)
 {
+	char more[512];
+
+	snprintf(more, sizeof(more), "%sContact: <sip:eve@192.0.2.77>\r\n",
+		 records);
 	STAGE_OPEN(.more = FEDERATION(""));
 	partner_places();
 	home = server(HOME01);
 	edge = partner(PARTNER);
-	ask(edge, .from = "sip:eve@" PARTNER, .to = "alice",
-	    .more = THEIRS "Contact: <sip:eve@192.0.2.77>\r\n");
+	ask(edge, .from = "sip:eve@" PARTNER, .to = "alice", .more = more);
 	hear(at(DIR01), "INVITE sip:alice@example.com", &invite);
 	answer(&invite, 302, "Contact: <sip:" HOME01 ">\r\n");
 	hear(at(HOME01), "INVITE sip:alice@example.com", &invite);
 	answer(&invite, 200, "Contact: <sip:alice@10.0.0.31>\r\n");
 	hear(edge, "SIP/2.0 200", &ok);
+}
+
+static void eve_calls(void)
+{
+	eve_calls_by(THEIRS);
+}
+
+/* Should near's words come out, by a server that quotes what it got: they seal
+ * what the partner wrote itself. */
+static void what_near_is_shown_leads_a_partner_nowhere(void)
+{
+	char word[2048];
+	struct slice near;
+	unsigned asked;
+
+	eve_calls_by("Record-Route: <sip:" HOME02 ":22;lr>\r\n");
+	asked = fake_reaches();
+	for (unsigned n = 0; n < 2; n++) {
+		near = record(&invite, n);
+		near.n = slice_index(near, '@');
+		snprintf(word, sizeof(word), "Route: %.*s" OUTSIDE "\r\n",
+			 SLICE_ARG(near));
+		ask(edge, .method = "BYE", .from = "sip:eve@" PARTNER,
+		    .to = "alice", .to_tag = "t1", .cseq = 2 + n,
+		    .branch = n ? "z9hG4bKn1" : "z9hG4bKn0",
+		    .uri = contact_of(&ok), .more = word);
+		hear(edge, "SIP/2.0 500", NULL);
+	}
+	CU_ASSERT_EQUAL(fake_reaches(), asked);
+	stage_close();
 }
 
 /* home01 in that dialog: what the INVITE recorded, as it stands. */
@@ -254,6 +287,8 @@ TEST_MAIN("proxy/route with partners",
 	   partners_routes_are_sealed_too},
 	  {"so are those of a partner that calls, who gets them back",
 	   calling_partners_routes_are_sealed_too},
+	  {"what near is shown leads a partner nowhere",
+	   what_near_is_shown_leads_a_partner_nowhere},
 	  {"which is found again too, and may come by another connection",
 	   calling_partner_is_found_again},
 	  {"more than a token seals is refused",
