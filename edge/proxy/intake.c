@@ -101,6 +101,18 @@ static struct verdict not_now(const char *rule, struct slice retry_after)
 	return v;
 }
 
+/* One certificate may prove as many domains as its owner likes. */
+static struct verdict admit_edge(struct job *j, struct partners_ask ask)
+{
+	struct proxy *p = j->p;
+
+	ask.domain = partners_edge(p->w->settings, j->f);
+	return ask.domain.n ? partners_admit(p->shared->partners,
+					     &p->w->settings->limits, &ask,
+					     p->w->now_ms)
+			    : (struct verdict){.kind = VERDICT_PASS};
+}
+
 static struct verdict admit_partner(struct job *j)
 {
 	const struct facts *f = j->f;
@@ -120,6 +132,8 @@ static struct verdict admit_partner(struct job *j)
 		return not_now("partner-shed", SLICE("Retry-After: 5\r\n"));
 	v = partners_admit(j->p->shared->partners, &s->limits, &ask,
 			   j->p->w->now_ms);
+	if (v.kind == VERDICT_PASS && !ask.listed)
+		v = admit_edge(j, ask);
 	if (v.kind == VERDICT_PASS)
 		judge(j);
 	return v;

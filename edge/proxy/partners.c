@@ -82,6 +82,20 @@ uint64_t partners_key(struct slice domain)
 	return h ? h : 1;
 }
 
+struct slice partners_edge(const struct settings *s, const struct facts *f)
+{
+	const struct cert_names *names = f->origin.names;
+	struct slice first;
+
+	if (!names || !names->n)
+		return (struct slice){0};
+	first = slice_of(names->name[0].text);
+	if (slice_host_within(first, f->from.host) ||
+	    settings_partner(s, f->from.host))
+		return (struct slice){0};
+	return first;
+}
+
 static struct shard *shard_of(struct partners *p, uint64_t key)
 {
 	return &p->shard[(key >> 56) % SHARDS];

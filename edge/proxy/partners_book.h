@@ -3,7 +3,8 @@
  * discovered one may still ask, and our connections to each.
  *
  * A partner is known by its domain, so that no new connection and no other
- * address wipes its slate. Shards with a lock each, held for one look-up.
+ * address wipes its slate; one that is not listed also by its edge, so that no
+ * other domain does. Shards with a lock each, held for one look-up.
  * Bounded: the least recently used goes first, but none that is watched or that
  * we hold a connection to.
  */
@@ -12,6 +13,7 @@
 
 #include "net/conn.h"
 #include "proxy/partners.h"
+#include "sip/facts.h"
 #include "sip/verdict.h"
 
 /* Connections to one partner at most, whatever the setting says. */
@@ -27,6 +29,11 @@ void partners_destroy(struct partners **p);
 
 /* What a domain, or the name of an edge, goes by; never 0. */
 uint64_t partners_key(struct slice domain);
+
+/* The edge of a partner that is not listed, by the first name in its
+ * certificate, where it lies outside of the domain that it speaks for; else
+ * absent. */
+struct slice partners_edge(const struct settings *s, const struct facts *f);
 
 /* A request of a partner. */
 struct partners_ask {

@@ -56,13 +56,15 @@ static void far_of_token(struct txn *t, const struct token *token)
 static void far_of_sender(struct txn *t, struct job *j)
 {
 	const struct facts *f = j->f;
+	struct slice edge;
 
 	t->far_conn = j->flow->conn->id;
 	t->far_who = f->from_who;
 	t->door = flow_door(j->flow);
 	if (t->door == FAR_PARTNER) {
 		t->far_who = f->from_domain_who;
-		t->partner = partners_key(f->from.host);
+		edge = partners_edge(j->p->w->settings, f);
+		t->partner = partners_key(edge.n ? edge : f->from.host);
 	}
 	if (f->origin.device)
 		t->line_bytes = f->origin.device->line_bytes;

@@ -389,6 +389,52 @@ static void flood_on_the_wire_is_503(void)
 	stage_close();
 }
 
+/* One edge that speaks for ever new domains is one partner. */
+static void domains_of_one_edge_share_its_rate(void)
+{
+	struct conn *c;
+	char branch[32], from[32];
+	unsigned passed = 0;
+
+	STAGE_OPEN(.more = FOUND);
+	c = partner("edge.many.example a.example b.example c.example");
+	for (unsigned i = 0; i < 30; i++) {
+		snprintf(branch, sizeof(branch), "z9hG4bKf%u", i);
+		snprintf(from, sizeof(from), "sip:eve@%c.example", 'a' + i % 3);
+		ask(c, .method = "MESSAGE", .from = from, .to = "alice",
+		    .branch = branch);
+	}
+	while (hear_any(at(DIR01), &h))
+		passed++;
+	CU_ASSERT_EQUAL(passed, 20);
+	hear(c, "SIP/2.0 503", NULL);
+	stage_close();
+}
+
+/* What fails for one of its domains, failed for that edge. */
+static void failures_of_one_edge_are_counted_together(void)
+{
+	struct conn *c;
+	char branch[32], from[32];
+
+	STAGE_OPEN(.more = FOUND, .limits = "discovered_window = 10;");
+	c = partner("edge.many.example a.example b.example");
+	for (unsigned i = 0; i < 12; i++) {
+		snprintf(branch, sizeof(branch), "z9hG4bKf%u", i);
+		snprintf(from, sizeof(from), "sip:eve@%c.example", 'a' + i % 2);
+		ask(c, .method = "MESSAGE", .from = from, .to = "nobody",
+		    .branch = branch);
+		if (i >= 10)
+			continue;
+		hear(at(DIR01), "MESSAGE", &h);
+		answer(&h, 404, "");
+		hear(c, "SIP/2.0 404", NULL);
+	}
+	hear(c, "SIP/2.0 503", NULL);
+	hear(c, "SIP/2.0 503", NULL);
+	stage_close();
+}
+
 static void failures_on_the_wire_count(void)
 {
 	struct conn *c;
@@ -472,5 +518,9 @@ TEST_MAIN("proxy/partners",
 	  {"the busiest one comes first", busiest_comes_first},
 	  {"connections are counted", connections_are_counted},
 	  {"a flood on the wire is 503", flood_on_the_wire_is_503},
+	  {"domains of one edge share its rate",
+	   domains_of_one_edge_share_its_rate},
+	  {"failures of one edge are counted together",
+	   failures_of_one_edge_are_counted_together},
 	  {"failures on the wire count", failures_on_the_wire_count},
 	  {"each partner is told with its figures", each_is_told})
