@@ -23,6 +23,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define ANSWERS_MAX 250 /* 1xx, and 2xx after the first, to one request */
+
 static void stray(struct job *j, const char *rule)
 {
 	char addr[ADDR_TEXT_MAX];
@@ -297,10 +299,23 @@ static void take_failure(struct txn *t, struct job *j)
 	deadline_start(&t->p->life, &t->life, t->p->w->now_ms);
 }
 
+/* RFC 3261 §16.7 steps 5 and 10 would have each 1xx and 2xx passed on; one
+ * request is no reason to send our servers as many as one likes. */
+static bool is_too_many(struct txn *t, uint16_t status)
+{
+	if (!t->outward || (status >= 200 && t->state != TXN_ACCEPTED))
+		return false;
+	return ++t->answers > ANSWERS_MAX;
+}
+
 static void take(struct txn *t, struct job *j)
 {
 	uint16_t status = j->f->status;
 
+	if (is_too_many(t, status)) {
+		stray(j, "too-many-answers");
+		return;
+	}
 	deadline_stop(&t->hop_timer);
 	if (t->hop)
 		aside_clear(&t->p->aside, &t->hop->addr);

@@ -61,6 +61,7 @@ struct txn {
 	char branch[TOKEN_BRANCH_LEN];
 	uint64_t loop;	   /* RFC 5393 hash, in the branch */
 	unsigned attempts; /* each has a branch of its own */
+	unsigned answers;  /* that came from far and were passed back */
 	struct hop *hop;   /* where it may still go; owned; see target.h */
 	char *rr; /* outward: Record-Route lines for the answers, of a partner
 		     without ours; inward: the sealed hop, once hop is gone;

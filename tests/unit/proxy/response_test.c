@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* response_test.c - an answer counts where and when it is waited for. */
-#include "proxy_talk.h"
+#include "partner_kit.h"
 
 static struct conn *alice;
 static struct heard invite, h;
@@ -173,6 +173,31 @@ static void nonsense_is_dropped(void)
 	stage_close();
 }
 
+/* A partner that rings for ever, and answers for everybody. */
+static void far_does_not_answer_without_end(void)
+{
+	struct conn *home;
+
+	STAGE_OPEN(.more = FEDERATION(""));
+	partner_places();
+	home = server(HOME01);
+	ask(home, .from = "alice", .to = "sip:eve@" PARTNER, .more = CONTACT);
+	hear(at(PARTNER), "INVITE", &invite);
+	for (unsigned i = 0; i < 250; i++) {
+		answer(&invite, 180, "");
+		hear(home, "SIP/2.0 180", NULL);
+		fake_of(home)->n = fake_of(home)->read = 0;
+	}
+	answer(&invite, 180, "");
+	quiet(home);
+	CU_ASSERT_EQUAL(stage_counters().stray, 1);
+	answer(&invite, 200, "");
+	hear(home, "SIP/2.0 200", NULL);
+	answer(&invite, 200, "");
+	quiet(home);
+	stage_close();
+}
+
 TEST_MAIN("proxy/response",
 	  {"an answer counts only on the connection of its request",
 	   only_on_its_connection},
@@ -184,4 +209,6 @@ TEST_MAIN("proxy/response",
 	   what_is_ours_stays_inside},
 	  {"what users may not say stays outside",
 	   what_is_theirs_stays_outside},
-	  {"nonsense is dropped", nonsense_is_dropped})
+	  {"nonsense is dropped", nonsense_is_dropped},
+	  {"the far side does not answer without end",
+	   far_does_not_answer_without_end})
