@@ -238,6 +238,22 @@ int partner_again(struct txn *t, struct slice domain)
 	return partner_begin(t);
 }
 
+bool partner_is_shut(struct txn *t)
+{
+	const struct settings *s = t->p->w->settings;
+
+	if (!t->far_domain || t->method == METHOD_ACK ||
+	    t->method == METHOD_BYE)
+		return false;
+	if (settings_blocked(s, slice_of(t->far_domain)))
+		reply_final(t, 403, "domain-blocked");
+	else if (!s->federation.enabled)
+		reply_final(t, 404, "no-way-out");
+	else
+		return false;
+	return true;
+}
+
 void partner_sift(struct hop *h)
 {
 	unsigned kept = 0;

@@ -22,6 +22,10 @@ int partner_begin(struct txn *t);
  * to that domain anew; t may be gone afterwards. 0 or ENOMEM. */
 int partner_again(struct txn *t, struct slice domain);
 
+/* Was its domain blocked, or federation turned off, since the dialog began? True:
+ * it was answered so, and t may be gone. What ends a dialog passes always. */
+bool partner_is_shut(struct txn *t);
+
 /* A final answer other than 2xx of a partner is in hand. True when it is not to
  * be passed on and was dealt with; t may be gone then. */
 bool partner_answer(struct txn *t, struct job *j);

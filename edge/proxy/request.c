@@ -456,8 +456,9 @@ static void request_begin(struct txn *t, struct job *j)
 		err = begin_sealed(t, j);
 		break;
 	case TO_FLOW:
-		begin_flow(t, j->f->token.conn,
-			   j->f->token.kind == TOKEN_DIALOG);
+		if (!partner_is_shut(t))
+			begin_flow(t, j->f->token.conn,
+				   j->f->token.kind == TOKEN_DIALOG);
 		break;
 	case TO_PARTNER:
 		err = partner_begin(t);

@@ -94,6 +94,14 @@ void headers_contact(struct writer *w, unsigned i)
 	values_end(&v);
 }
 
+/* A cause is a number, an extension a word; a host or address has one of these
+ * in it. */
+static bool names_host(struct slice value)
+{
+	return slice_index(value, '.') != SIZE_MAX ||
+	       slice_index(value, ':') != SIZE_MAX;
+}
+
 /* RFC 3326 §2: reason-value = protocol *(SEMI reason-params) */
 static void write_reason(struct values *v, struct slice value)
 {
@@ -107,7 +115,7 @@ static void write_reason(struct values *v, struct slice value)
 	}
 	value_keep(v, value);
 	for (; parts_param(&rest, &p) == 0; from = rest) {
-		if (slice_ieq(p.name, SLICE("text")))
+		if (slice_ieq(p.name, SLICE("text")) || names_host(p.value))
 			writer_cut(v->w, from.p, rest.p);
 	}
 	/* What cannot be read may be a text. */

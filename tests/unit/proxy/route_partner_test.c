@@ -267,6 +267,33 @@ static void partners_answers_show_one_way(void)
 	stage_close();
 }
 
+/* Its domain is blocked while the call is up: nothing goes there any more but
+ * the end of it. */
+static void blocked_partner_is_told_of_the_end_only(void)
+{
+	struct federation_settings *f;
+	char *was;
+
+	home_calls_eve();
+	f = &((struct settings *)(uintptr_t)stage_proxy(0)->w->settings)
+		     ->federation;
+	was = f->blocked.v[0];
+	f->blocked.v[0] = slice_dup(SLICE(PARTNER));
+	home_says("INFO", "z9hG4bKi");
+	hear(home, "SIP/2.0 403", NULL);
+	quiet(edge);
+	free(f->blocked.v[0]);
+	f->blocked.v[0] = was;
+	f->enabled = false;
+	home_says("UPDATE", "z9hG4bKu");
+	hear(home, "SIP/2.0 404", NULL);
+	quiet(edge);
+	home_says("BYE", "z9hG4bKb");
+	hear(edge, "BYE", NULL);
+	f->enabled = true;
+	stage_close();
+}
+
 /* What it left is found again by the domain that the token seals. */
 static void partner_is_found_again(void)
 {
@@ -297,5 +324,7 @@ TEST_MAIN("proxy/route with partners",
 	   accepting_partner_cannot_take_us_out_of_the_way},
 	  {"all answers of a partner show one way",
 	   partners_answers_show_one_way},
+	  {"one that is blocked is told of the end only",
+	   blocked_partner_is_told_of_the_end_only},
 	  {"a partner that left is found again by its domain",
 	   partner_is_found_again})

@@ -248,6 +248,11 @@ static void reason_loses_its_text(void)
 		 "Reason: SIP;cause=1 , Q.850;cause=2\r\nReason: X\r\n"},
 		{"Reason: SIP ;cause=200;context=text\r\n",
 		 "Reason: SIP ;cause=200;context=text\r\n"},
+		/* An extension that names a host is a text as well. */
+		{"Reason: SIP;cause=1;at=home01.internal;x=y\r\n",
+		 "Reason: SIP;cause=1;x=y\r\n"},
+		{"Reason: SIP;at=\"[fd00::1]\";cause=1\r\n",
+		 "Reason: SIP;cause=1\r\n"},
 		/* What cannot be read may be a text. */
 		{"Reason: SIP;cause=1;text=\"home01\r\n",
 		 "Reason: SIP;cause=1\r\n"},
