@@ -10,6 +10,11 @@
 /* Forward the request in hand as decided. */
 void request_forward(struct job *j, const struct verdict *v);
 
+/* Write it as it leaves; t->sent owns the bytes. device: the one it goes to, or
+ * NULL. 0, ENOMEM, or EBADMSG when its route set is more than a token seals. */
+int request_write(struct txn *t, struct job *j,
+		  const struct device_settings *device);
+
 /* A new branch for a new attempt: each client transaction has its own. */
 void request_rebranch(struct txn *t);
 
