@@ -347,6 +347,8 @@ static int veil_answer_outward(struct txn *t, struct job *j, struct rewrite *rw)
 	}
 	if (t->method == METHOD_REGISTER) {
 		rw->no_contacts = register_inside(t, j->f);
+		/* Nobody read those behind. */
+		rw->few_contacts = j->f->contacts == FACTS_CONTACTS_MAX;
 		return 0;
 	}
 	return veil_contact(t, flow_door(t->up), rw);

@@ -141,7 +141,8 @@ static void write_line(struct writer *w, unsigned i)
 	else if (field == FIELD_MAX_FORWARDS && w->rw->max_forwards != 0)
 		write_hops(w, i);
 	else if (field == FIELD_CONTACT &&
-		 (w->rw->contact.p || w->rw->no_contacts))
+		 (w->rw->contact.p || w->rw->no_contacts ||
+		  w->rw->few_contacts))
 		headers_contact(w, i);
 	else if (field == FIELD_CALL_ID && w->rw->call_id.p)
 		write_call_id(w, i);
@@ -179,7 +180,8 @@ static uint64_t touched_by(const struct rewrite *rw)
 	return rw->drop | field_if(touches_via(rw), FIELD_VIA) |
 	       field_if(rw->pop_routes > 0, FIELD_ROUTE) |
 	       field_if(rw->max_forwards != 0, FIELD_MAX_FORWARDS) |
-	       field_if(rw->contact.p || rw->no_contacts, FIELD_CONTACT) |
+	       field_if(rw->contact.p || rw->no_contacts || rw->few_contacts,
+			FIELD_CONTACT) |
 	       field_if(rw->call_id.p, FIELD_CALL_ID) |
 	       field_if(rw->no_reason_text, FIELD_REASON);
 }

@@ -71,7 +71,7 @@ static void write_contact(struct values *v, struct slice value)
 {
 	struct writer *w = v->w;
 	unsigned n = w->contacts++;
-	bool gone = n < 32 && (w->rw->no_contacts >> n & 1);
+	bool gone = n < 32 ? w->rw->no_contacts >> n & 1 : w->rw->few_contacts;
 	bool plain = !w->rw->contact.p || is_star(value);
 	struct part_addr addr;
 

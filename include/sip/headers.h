@@ -58,6 +58,7 @@ struct rewrite {
 	uint32_t no_contacts; /* bit n: the n-th Contact value is left out,
 				  counted from 0 over all lines; a line goes
 				  with its last value */
+	bool few_contacts;    /* Contact values behind the 32nd are left out */
 	struct slice call_id; /* absent: kept */
 	bool no_reason_text;  /* the text parameter of Reason is left out, and
 				  what cannot be read */

@@ -311,6 +311,27 @@ static void flow_ends_before_the_answer(void)
 	stage_close();
 }
 
+/* More than we look at: what nobody read may be inside. */
+static void bindings_that_nobody_read_are_left_out(void)
+{
+	char bound[4096] = "";
+	size_t n = 0;
+
+	STAGE_OPEN(.routing = "home_servers = [ \"" HOME01 "\" ];\n");
+	alice = phone("198.51.100.7:4242");
+	ask(alice, .method = "REGISTER", .more = CONTACT);
+	hear(at(HOME01), "REGISTER", &h);
+	for (unsigned i = 0; i < 40; i++)
+		n += (size_t)snprintf(bound + n, sizeof(bound) - n,
+				      "Contact: <sip:x%u@%s>\r\n", i,
+				      i < 32 ? "203.0.113.5" : "10.0.0.10");
+	answer(&h, 200, bound);
+	hear(alice, "SIP/2.0 200", &h);
+	CU_ASSERT_EQUAL(values(&h, FIELD_CONTACT), 32);
+	CU_ASSERT_FALSE(says(&h, "10.0.0.10"));
+	stage_close();
+}
+
 TEST_MAIN("proxy/register", {"only a 2xx registers", only_success_registers},
 	  {"a query registers nothing", query_registers_nothing},
 	  {"it opens the door for its own address of record",
@@ -335,4 +356,6 @@ TEST_MAIN("proxy/register", {"only a 2xx registers", only_success_registers},
 	  {"a stranger has few requests under way",
 	   stranger_asks_only_so_often},
 	  {"nothing is bound when the flow ended first",
-	   flow_ends_before_the_answer})
+	   flow_ends_before_the_answer},
+	  {"bindings that nobody read are not shown",
+	   bindings_that_nobody_read_are_left_out})

@@ -209,6 +209,8 @@ static void contacts_beyond_the_set_stay(void)
 		p += sprintf(p, ",%d", i);
 	strcpy(p, "\r\n" ENDS BODY);
 	CU_ASSERT_TRUE(becomes(came, &rw, OK "m: 32,33\r\n" ENDS BODY));
+	rw = (struct rewrite){.no_contacts = ~1u, .few_contacts = true};
+	CU_ASSERT_TRUE(becomes(came, &rw, OK "m: 0\r\n" ENDS BODY));
 }
 
 static void contacts_go_and_change_at_once(void)
