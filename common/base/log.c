@@ -219,6 +219,20 @@ static bool verb_may(const char *verb, unsigned now_s)
 	return false;
 }
 
+bool log_admits(enum log_level level, const char *verb)
+{
+	struct verb_count *v;
+
+	if (!log_wanted(level) || level == LOG_LEVEL_DEBUG)
+		return log_wanted(level);
+	v = find_verb(verb);
+	if (!v || atomic_load(&v->second) != (unsigned)(now_mono_ms() / 1000) ||
+	    atomic_load(&v->lines) < VERB_PER_S)
+		return true;
+	atomic_fetch_add(&v->suppressed, 1);
+	return false;
+}
+
 /* Once a second, whoever logs first. */
 static void tell_suppressed(unsigned now_s)
 {

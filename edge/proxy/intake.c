@@ -274,10 +274,12 @@ static void request_arrive(struct job *j)
 
 static void log_frame(struct flow *f, const struct verdict *v)
 {
+	const char *verb = v->kind == VERDICT_DROP ? "drop" : "refuse";
 	char name[24], addr[ADDR_TEXT_MAX];
 
-	log_event(LOG_LEVEL_NOTICE, conn_name(f->conn, name),
-		  v->kind == VERDICT_DROP ? "drop" : "refuse",
+	if (!log_admits(LOG_LEVEL_NOTICE, verb))
+		return;
+	log_event(LOG_LEVEL_NOTICE, conn_name(f->conn, name), verb,
 		  "rule=%s status=%u peer=%s", v->rule, v->status,
 		  addr_text(&f->conn->peer, addr));
 }

@@ -32,10 +32,13 @@ static void log_refusal(struct job *j, const struct verdict *v)
 {
 	char name[24], addr[ADDR_TEXT_MAX];
 	char method[LOG_TEXT_MAX], from[LOG_TEXT_MAX], uri[LOG_TEXT_MAX];
+	enum log_level level =
+		is_question(j->f, v) ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE;
+	const char *verb = v->kind == VERDICT_DROP ? "drop" : "refuse";
 
-	log_event(is_question(j->f, v) ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE,
-		  conn_name(j->flow->conn, name),
-		  v->kind == VERDICT_DROP ? "drop" : "refuse",
+	if (!log_admits(level, verb))
+		return;
+	log_event(level, conn_name(j->flow->conn, name), verb,
 		  "rule=%s status=%u method=%s from=%s uri=%s peer=%s", v->rule,
 		  v->status, log_text(method, j->f->method_name),
 		  log_text(from, slice_of(j->f->from_aor)),

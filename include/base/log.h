@@ -47,6 +47,16 @@ int log_level_parse(enum log_level *out, struct slice name);
 bool log_wanted(enum log_level level);
 
 /**
+ * Is a line of this verb worth its words? Asked before texts are made for a
+ * line that a flood repeats; log_event() comes next when it is.
+ *
+ * @param level  level
+ * @param verb   constant word
+ * @return       false when log_event() would write nothing; counted as it does
+ */
+bool log_admits(enum log_level level, const char *verb);
+
+/**
  * Write one event. Lines of one verb above 50 a second are counted and told
  * later as one `suppressed` line, except at debug level.
  *

@@ -218,7 +218,33 @@ static void a_reader_that_stops_costs_lines_not_time(void)
 	CU_ASSERT_EQUAL(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
 }
 
+static void what_would_be_left_out_is_known_before(void)
+{
+	const char *text;
+
+	capture();
+	log_set_level(LOG_LEVEL_NOTICE);
+	clock_ms += 5000;
+	CU_ASSERT_FALSE(log_admits(LOG_LEVEL_INFO, "wave"));
+	for (int i = 0; i < 60; i++) {
+		bool admits = log_admits(LOG_LEVEL_NOTICE, "wave");
+
+		CU_ASSERT_EQUAL(admits, i < 50);
+		if (admits)
+			log_event(LOG_LEVEL_NOTICE, "w0", "wave", "n=%d", i);
+	}
+	clock_ms += 1000;
+	CU_ASSERT_TRUE(log_admits(LOG_LEVEL_NOTICE, "wave"));
+	log_event(LOG_LEVEL_NOTICE, "w0", "wave", "n=last");
+	text = heard();
+	CU_ASSERT_EQUAL(count(text, "w0 wave n="), 51);
+	CU_ASSERT_EQUAL(count(text, "log suppressed verb=wave lines=10\n"), 1);
+	log_set_level(LOG_LEVEL_INFO);
+}
+
 TEST_MAIN("base/log",
+	  {"what would be left out is known before",
+	   what_would_be_left_out_is_known_before},
 	  {"an event is one line, stamped with the time", an_event_is_one_line},
 	  {"lines above the level are not written",
 	   louder_lines_are_not_written},
