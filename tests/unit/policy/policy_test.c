@@ -21,20 +21,9 @@ static void first_rule_wins(void)
 		 .from_other = true, .to_tag = true, .routes = 1,
 		 .mark = {ROUTE_SIGNED}, .token = TOKEN_DIALOG, .fits = true,
 		 .conn = HERE, GOES(TO_HOP, "dialog")},
-		{"a device's methods come before its dialogs",
-		 .peer = PEER_DEVICE, .name = "FROB", .to_tag = true,
-		 .routes = 1, .mark = {ROUTE_SIGNED}, .token = TOKEN_DIALOG,
-		 .fits = true, .conn = HERE, REFUSED(403, "device-method")},
-		{"a called device may go by what it was called",
-		 .peer = PEER_DEVICE, .from_other = true, .to_tag = true,
-		 .routes = 1, .mark = {ROUTE_SIGNED}, .token = TOKEN_DIALOG,
-		 .fits = true, .conn = HERE, GOES(TO_HOP, "dialog")},
 		{"From comes before the domain", .peer = PEER_USER,
 		 .from_other = true, .ruri = "x@alien.example",
 		 REFUSED(403, "from-not-registered")},
-		{"a device's entry comes before REGISTER", .peer = PEER_DEVICE,
-		 .method = METHOD_REGISTER, .from_alien = true,
-		 REFUSED(403, "device-may-not-register")},
 		{"a flow comes before a device", .peer = PEER_SERVER,
 		 .ruri = "room@example.com", .routes = 1,
 		 .mark = {ROUTE_SIGNED}, .token = TOKEN_FLOW,
@@ -46,6 +35,31 @@ static void first_rule_wins(void)
 		 .token = TOKEN_DIALOG, .fits = true, .conn = HERE,
 		 .hides = true, .ruri = "x@alien.example",
 		 REFUSED(403, "target-not-ours")},
+		{"a domain comes before a Contact", .method = METHOD_REGISTER,
+		 .ruri = "alien.example", .contact = "sip:a@127.0.0.1",
+		 REFUSED(403, "not-our-domain")},
+		{"a call of a user", .peer = PEER_USER, GOES(TO_HOME, "home")},
+		{"a registration", .method = METHOD_REGISTER,
+		 .ruri = "example.com", GOES(TO_HOME, "register")},
+	};
+
+	KIT_ASK(policy_decide, rows);
+}
+
+static void first_rule_wins_for_devices(void)
+{
+	static const struct policy_row rows[] = {
+		{"a device's methods come before its dialogs",
+		 .peer = PEER_DEVICE, .name = "FROB", .to_tag = true,
+		 .routes = 1, .mark = {ROUTE_SIGNED}, .token = TOKEN_DIALOG,
+		 .fits = true, .conn = HERE, REFUSED(403, "device-method")},
+		{"a called device may go by what it was called",
+		 .peer = PEER_DEVICE, .from_other = true, .to_tag = true,
+		 .routes = 1, .mark = {ROUTE_SIGNED}, .token = TOKEN_DIALOG,
+		 .fits = true, .conn = HERE, GOES(TO_HOP, "dialog")},
+		{"a device's entry comes before REGISTER", .peer = PEER_DEVICE,
+		 .method = METHOD_REGISTER, .from_alien = true,
+		 REFUSED(403, "device-may-not-register")},
 		{"a device's end comes before its methods", .peer = PEER_DEVICE,
 		 .name = "FROB", .expired = true,
 		 REFUSED(403, "device-expired")},
@@ -59,14 +73,8 @@ static void first_rule_wins(void)
 		 .secret = true, .to_tag = true, .routes = 1,
 		 .mark = {ROUTE_SIGNED}, .token = TOKEN_DIALOG, .fits = true,
 		 .conn = HERE, GOES(TO_HOP, "dialog")},
-		{"a domain comes before a Contact", .method = METHOD_REGISTER,
-		 .ruri = "alien.example", .contact = "sip:a@127.0.0.1",
-		 REFUSED(403, "not-our-domain")},
-		{"a call of a user", .peer = PEER_USER, GOES(TO_HOME, "home")},
 		{"a call of a device", .peer = PEER_DEVICE,
 		 GOES(TO_HOME, "home")},
-		{"a registration", .method = METHOD_REGISTER,
-		 .ruri = "example.com", GOES(TO_HOME, "register")},
 	};
 
 	KIT_ASK(policy_decide, rows);
@@ -252,6 +260,7 @@ static void every_word_has_its_row(void)
 
 TEST_MAIN("policy/policy",
 	  {"the first rule that decides wins", first_rule_wins},
+	  {"and so it does for devices", first_rule_wins_for_devices},
 	  {"nothing leaves undecided, and no ACK is answered",
 	   nothing_leaves_undecided},
 	  {"a message's bytes become a verdict", bytes_become_verdicts},

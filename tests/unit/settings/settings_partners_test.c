@@ -6,6 +6,22 @@
 
 #define PIN "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"
 
+static void is_provider(const struct partner_settings *p)
+{
+	CU_ASSERT_EQUAL_FATAL(p->domains.n, 2);
+	CU_ASSERT_EQUAL(p->kind, PARTNER_PROVIDER);
+	CU_ASSERT_EQUAL(p->verify, VERIFY_NEVER);
+	is_text(p->proxy.host, "edge.c.example");
+	CU_ASSERT_EQUAL(p->proxy.port, 5062);
+	CU_ASSERT_PTR_NULL(p->trust);
+	CU_ASSERT_EQUAL_FATAL(p->pins.n, 1);
+	is_text(p->pins.v[0], "0123456789abcdef0123456789abcdef"
+			      "0123456789abcdef0123456789abcdef");
+	CU_ASSERT_TRUE(settings_pin_fits(p, PIN));
+	CU_ASSERT_FALSE(settings_pin_fits(p, "0123456789abcdef"));
+	CU_ASSERT_FALSE(settings_pin_fits(NULL, PIN));
+}
+
 static void partners_are_read(void)
 {
 	const struct partner_settings *p;
@@ -45,19 +61,7 @@ static void partners_are_read(void)
 	CU_ASSERT_PTR_NULL(p->trust);
 	CU_ASSERT_EQUAL(p->pins.n, 0);
 	CU_ASSERT_EQUAL(p->line, 14);
-	p = &s->federation.partner[1];
-	CU_ASSERT_EQUAL_FATAL(p->domains.n, 2);
-	CU_ASSERT_EQUAL(p->kind, PARTNER_PROVIDER);
-	CU_ASSERT_EQUAL(p->verify, VERIFY_NEVER);
-	is_text(p->proxy.host, "edge.c.example");
-	CU_ASSERT_EQUAL(p->proxy.port, 5062);
-	CU_ASSERT_PTR_NULL(p->trust);
-	CU_ASSERT_EQUAL_FATAL(p->pins.n, 1);
-	is_text(p->pins.v[0], "0123456789abcdef0123456789abcdef"
-			      "0123456789abcdef0123456789abcdef");
-	CU_ASSERT_TRUE(settings_pin_fits(p, PIN));
-	CU_ASSERT_FALSE(settings_pin_fits(p, "0123456789abcdef"));
-	CU_ASSERT_FALSE(settings_pin_fits(NULL, PIN));
+	is_provider(&s->federation.partner[1]);
 	p = &s->federation.partner[2];
 	CU_ASSERT_FALSE(settings_pin_fits(p, PIN));
 	CU_ASSERT_EQUAL(p->kind, PARTNER_DIRECT);

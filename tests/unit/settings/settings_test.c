@@ -141,7 +141,7 @@ static void domains_have_their_homes(void)
 	sample_close();
 }
 
-static void what_is_left_out_has_its_default(void)
+static void limits_left_out_have_their_default(void)
 {
 	static const struct limits want = {
 		.handshake_s = 10,
@@ -193,6 +193,16 @@ static void what_is_left_out_has_its_default(void)
 	sample_open();
 	s = sample_good(SAMPLE_MINIMAL);
 	CU_ASSERT_EQUAL(memcmp(&s->limits, &want, sizeof(want)), 0);
+	settings_unref(&s);
+	sample_close();
+}
+
+static void what_is_left_out_has_its_default(void)
+{
+	const struct settings *s;
+
+	sample_open();
+	s = sample_good(SAMPLE_MINIMAL);
 	CU_ASSERT_EQUAL(s->workers, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
 	CU_ASSERT_EQUAL(s->log_level, LOG_LEVEL_INFO);
 	CU_ASSERT_EQUAL(s->leg[LEG_OUTSIDE].tls_port, 5061);
@@ -411,6 +421,8 @@ TEST_MAIN(
 	{"domains have their home servers", domains_have_their_homes},
 	{"what is left out has the documented default",
 	 what_is_left_out_has_its_default},
+	{"limits left out have their default",
+	 limits_left_out_have_their_default},
 	{"the last reference frees", last_reference_frees},
 	{"our domains are known, whatever their case", our_domains_are_known},
 	{"a server is found by name and port",
