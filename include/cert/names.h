@@ -26,6 +26,14 @@ struct cert_name {
 	char *text;
 };
 
+/** What a certificate is good for: its extended key usage. */
+enum cert_use {
+	CERT_USE_ANY = 1, /* no extended key usage, or anyExtendedKeyUsage */
+	CERT_USE_SERVER = 2,
+	CERT_USE_CLIENT = 4,
+	CERT_USE_SIP = 8, /* id-kp-sipDomain, RFC 5924 */
+};
+
 /** All names of one certificate, and its prints. */
 struct cert_names {
 	char fingerprint[65]; /* SHA-256 of all of it, lower-case hex */
@@ -33,6 +41,7 @@ struct cert_names {
 	bool chained;	      /* an authority that the leg trusts signed it */
 	uint64_t vouched; /* bit n: the authority of federation partner n did;
 			     by the settings it was judged with */
+	unsigned uses;	  /* of enum cert_use */
 	size_t n;
 	struct cert_name name[];
 };

@@ -38,6 +38,30 @@ struct host_list {
 	size_t n;
 };
 
+/** A further certificate that a leg may show. */
+struct certificate_settings {
+	char *certificate, *key; /* PEM files */
+	int line;
+};
+
+/** What is done about certificates that were revoked. */
+enum revocation_mode {
+	REVOCATION_AUTO, /* hard inside, soft outside, once there is a list to
+			    look into; until then nothing, loudly */
+	REVOCATION_OFF,
+	REVOCATION_SOFT, /* no list, or an old one: believed */
+	REVOCATION_HARD, /* no list, or one past its grace: not believed */
+};
+
+/** Where a leg's revocation lists come from. */
+struct revocation_settings {
+	enum revocation_mode mode;
+	struct name_list crl;	  /* file path, or http, file or ldap URL */
+	bool distribution_points; /* those that certificates name as well */
+	char *proxy;	  /* "http://10.0.0.8:3128"; NULL: straight there */
+	uint32_t grace_h; /* hard: a list is good so long past nextUpdate */
+};
+
 /** One leg: where it listens and who it is. */
 struct leg_settings {
 	union addr *address; /* port 0; each distinct */
@@ -48,6 +72,30 @@ struct leg_settings {
 	char *certificate, *key, *trust; /* PEM files */
 	struct name_list dns; /* "address" or "address@port"; none: system */
 	char *trust_anchor; /* DNSSEC: file of DS or DNSKEY records, or NULL */
+	char *client_certificate, *client_key; /* shown when we connect; NULL:
+						  certificate and key */
+	struct certificate_settings *also;     /* outside: chosen by SNI */
+	size_t alsos;
+	char *ocsp; /* staple: "auto", "off" or a file of DER; never NULL */
+	struct revocation_settings revocation;
+};
+
+/** A pool of servers behind one name, or a standard server alone. */
+struct pool_settings {
+	char *name;		  /* inside; lower case */
+	struct name_list members; /* none: it is a server by itself */
+	char *web;		  /* its external web name, or NULL */
+	int line;
+};
+
+/** What else the company runs: names that certificates must have. */
+struct services_settings {
+	char *av, *web_conferencing, *xmpp; /* outside names; NULL: none */
+	char *director_web;		    /* outside name, or NULL */
+	struct name_list web_names; /* further ones behind the reverse proxy:
+				       "meet.example.com" */
+	struct pool_settings *pool;
+	size_t pools;
 };
 
 /** A name that needs no DNS. */
@@ -96,6 +144,14 @@ enum partner_verify {
 	VERIFY_NEVER,  /* unverified, whatever it says */
 };
 
+/** What a partner's certificate has to be good for, when it comes to us. */
+enum partner_purpose {
+	PURPOSE_ANY,	/* serverAuth alone will do: public authorities issue
+			   nothing else */
+	PURPOSE_CLIENT, /* clientAuth, or no extended key usage at all */
+	PURPOSE_SIP,	/* id-kp-sipDomain (RFC 5924), in both directions */
+};
+
 /** A federation partner. */
 struct partner_settings {
 	struct name_list domains; /* lower case; exactly one unless provider */
@@ -106,6 +162,7 @@ struct partner_settings {
 			outside.tls.trust */
 	struct name_list pins; /* SHA-256 of its public key (SPKI), lower-case
 				  hex; one must fit, whoever signed it */
+	enum partner_purpose purpose;
 	int line;
 };
 
@@ -171,6 +228,7 @@ struct settings {
 	struct name_list sip_domains; /* lower case; [0] is primary */
 	enum log_level log_level;
 	char *control; /* path of the control socket; NULL: none */
+	char *key_log; /* debug: TLS secrets go to this file; NULL: nowhere */
 	/* legs */
 	struct leg_settings leg[LEG_COUNT];
 	struct name_list trusted_servers;   /* lower case */
@@ -197,6 +255,7 @@ struct settings {
 
 	struct federation_settings federation;
 	struct boundary_settings boundary;
+	struct services_settings services;
 	struct limits limits;
 };
 
@@ -252,6 +311,16 @@ bool settings_our_domain(const struct settings *s, struct slice host);
  */
 const struct partner_settings *settings_partner(const struct settings *s,
 						struct slice domain);
+
+/**
+ * The pool that a name belongs to: its own name, or one of its members.
+ *
+ * @param s     snapshot
+ * @param name  host name
+ * @return      borrowed from s; NULL when there is none
+ */
+const struct pool_settings *settings_pool(const struct settings *s,
+					  struct slice name);
 
 /**
  * Is a key one of a partner's pins?

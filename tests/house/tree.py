@@ -3,7 +3,7 @@ import os
 import re
 import sys
 
-FLOORS = ["base", "settings", "cert", "services", "token", "net", "sip",
+FLOORS = ["base", "settings", "cert", "revocation", "token", "net", "sip",
           "policy", "proxy", "ops", "main"]
 AREAS = {room: "common" for room in FLOORS[:5]}
 AREAS.update({room: "edge" for room in FLOORS[5:10]})

@@ -16,7 +16,7 @@ static const struct command {
 } commands[] = {
 	{"explain", explain_main},   {"partner", partner_main},
 	{"partners", partners_main}, {"counters", counters_main},
-	{"reload", reload_main},
+	{"reload", reload_main},     {"cert", cert_main},
 };
 
 static const char usage_text[] =
@@ -34,6 +34,9 @@ static const char usage_text[] =
 	"           what a running edge did with recent requests\n"
 	"       edgectl partner test CONFIG DOMAIN [--within SECONDS]\n"
 	"           can this partner be reached, and does it answer?\n"
+	"       edgectl cert COMMAND ...\n"
+	"           plan, request, judge and install certificates; `edgectl "
+	"cert -h`\n"
 	"       edgectl partners CONFIG | --socket PATH\n"
 	"       edgectl counters CONFIG | --socket PATH\n"
 	"       edgectl reload   CONFIG | --socket PATH\n"

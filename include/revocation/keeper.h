@@ -1,0 +1,89 @@
+/**
+ * @file keeper.h
+ * Keeps the board's lists and staples fresh: one background thread that
+ * fetches (libcurl), checks, writes the cache and swaps.
+ *
+ * http, file and ldap; through the leg's own proxy setting and from the leg's
+ * own address. Proxies of the environment are ignored. Bounded in time and
+ * size; nothing waits for it.
+ */
+#ifndef REVOCATION_KEEPER_H
+#define REVOCATION_KEEPER_H
+
+#include "revocation/board.h"
+
+struct crl_keeper;
+
+/** How one source did. Times are wall clock [s since 1970]; 0: never. */
+struct crl_report {
+	enum leg leg;
+	const char *where; /* path or URL */
+	const char *by;	   /* "settings", "certificate" (ours or the trust
+			      file's), "peer" (learnt), "ocsp" */
+	const char *proxy; /* "" when it goes straight there */
+	const char *issuer;
+	uint64_t tried_s, got_s, this_s, next_s;
+	uint32_t revoked;   /* entries */
+	const char *failed; /* what failed last; "" when nothing did */
+};
+
+/**
+ * One source.
+ *
+ * @param r    borrowed for this call
+ * @param arg  as given
+ */
+typedef void crl_report_fn(const struct crl_report *r, void *arg);
+
+/**
+ * Start the thread; it fetches at once what has no list yet.
+ *
+ * @param out      owned by the caller
+ * @param b        board
+ * @param s        snapshot; referenced
+ * @param changed  called on the keeper's thread when lists were swapped or
+ *                 staples renewed
+ * @param arg      passed to changed
+ * @param why      WHY_MAX bytes
+ * @return         0; errno of the thread; ENOMEM
+ */
+int crl_keeper_create(struct crl_keeper **out, struct crl_board *b,
+		      const struct settings *s, void (*changed)(void *arg),
+		      void *arg, char *why);
+
+/**
+ * Go on by another snapshot, whose lists the board has already.
+ *
+ * @param k  keeper
+ * @param s  snapshot; referenced
+ */
+void crl_keeper_reload(struct crl_keeper *k, const struct settings *s);
+
+/**
+ * End the thread; what is under way is given up.
+ *
+ * @param k  set to NULL; NULL inside is fine
+ */
+void crl_keeper_destroy(struct crl_keeper **k);
+
+/**
+ * How does each source do? Any thread.
+ *
+ * @param k    keeper
+ * @param fn   called for each of them, files included
+ * @param arg  passed to fn
+ */
+void crl_keeper_each(struct crl_keeper *k, crl_report_fn *fn, void *arg);
+
+/**
+ * The same without a daemon: every source of the settings is fetched once,
+ * now, by the caller's thread; nothing is written.
+ *
+ * @param s    snapshot
+ * @param fn   called for each of them as it is done
+ * @param arg  passed to fn
+ * @return     0 or ENOMEM
+ */
+int crl_keeper_try(const struct settings *s, crl_report_fn *fn, void *arg);
+
+#endif

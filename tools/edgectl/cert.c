@@ -1,0 +1,36 @@
+/*
+ * cert.c: `edgectl cert`, which sub-command is meant.
+ */
+#include "cert.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *usage; /* without "edgectl cert " */
+} commands[] = {
+	{NULL, NULL, NULL},
+};
+
+static int usage(FILE *to, int status)
+{
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(to, "%s edgectl cert %s\n",
+			c == commands ? "usage:" : "      ", c->usage);
+	fputs("each takes --json; exit status 0 fine, 1 findings, 2 could not "
+	      "look\n",
+	      to);
+	return status;
+}
+
+int cert_main(int argc, char **argv)
+{
+	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")))
+		return usage(stdout, EXIT_FINE);
+	for (const struct command *c = commands; argc > 1 && c->name; c++)
+		if (!strcmp(argv[1], c->name))
+			return c->run(argc - 1, argv + 1);
+	return usage(stderr, EXIT_NO_LOOK);
+}
