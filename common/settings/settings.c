@@ -139,10 +139,11 @@ static int load_all(struct load *l)
 	return err;
 }
 
-int settings_load(const struct settings **out, const char *path, char *why)
+static int load(const struct settings **out, const char *path, bool planned,
+		char *why)
 {
 	struct holder *h = calloc(1, sizeof(*h));
-	struct load l = {.file = path, .why = why};
+	struct load l = {.file = path, .why = why, .planned = planned};
 	int err;
 
 	if (!h)
@@ -159,6 +160,17 @@ int settings_load(const struct settings **out, const char *path, char *why)
 	}
 	*out = &h->s;
 	return 0;
+}
+
+int settings_load(const struct settings **out, const char *path, char *why)
+{
+	return load(out, path, false, why);
+}
+
+int settings_load_planned(const struct settings **out, const char *path,
+			  char *why)
+{
+	return load(out, path, true, why);
 }
 
 const struct settings *settings_ref(const struct settings *s)

@@ -73,6 +73,7 @@ struct load {
 	const char *file;
 	char *why;
 	bool open_to_all; /* others than owner and group can read the file */
+	bool planned;	  /* the files that it names may be made later */
 	config_t cfg;
 	struct arena *arena;
 	struct settings *s;

@@ -271,6 +271,18 @@ struct settings {
 int settings_load(const struct settings **out, const char *path, char *why);
 
 /**
+ * The same for tools that make what it names: certificates, keys and other
+ * files need not be there yet, nor be readable.
+ *
+ * @param out   as settings_load()
+ * @param path  file to read
+ * @param why   as settings_load()
+ * @return      as settings_load()
+ */
+int settings_load_planned(const struct settings **out, const char *path,
+			  char *why);
+
+/**
  * Hold a snapshot a little longer.
  *
  * @param s  snapshot

@@ -47,6 +47,9 @@ int no_look(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Read the settings; on failure says why, and returns EXIT_NO_LOOK. */
 int settings_get(const struct settings **out, const char *path);
 
+/* The same before the files that they name are there. */
+int settings_get_planned(const struct settings **out, const char *path);
+
 /* Bytes of a file, at most max; owned by the caller. 0 or an errno. */
 int file_read(char **out, size_t *n, const char *path, size_t max);
 

@@ -63,6 +63,13 @@ int settings_get(const struct settings **out, const char *path)
 	return settings_load(out, path, why) ? no_look("%s", why) : 0;
 }
 
+int settings_get_planned(const struct settings **out, const char *path)
+{
+	char why[WHY_MAX] = "out of memory";
+
+	return settings_load_planned(out, path, why) ? no_look("%s", why) : 0;
+}
+
 static int read_up_to(FILE *f, char *p, size_t *n, size_t max)
 {
 	*n = fread(p, 1, max + 1, f);

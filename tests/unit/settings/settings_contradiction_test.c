@@ -284,7 +284,26 @@ static void digests_that_prove_nothing(void)
 	sample_close();
 }
 
+static void files_that_are_made_later(void)
+{
+	const struct settings *s = NULL;
+	char path[128];
+
+	sample_open();
+	sample_path(path, "outside.key");
+	unlink(path);
+	sample_write("inside.key", "PEM\n", 0644);
+	CU_ASSERT_EQUAL(sample_load(&s, sample_text), EINVAL);
+	CU_ASSERT_EQUAL_FATAL(
+		settings_load_planned(&s, sample_file, sample_why), 0);
+	CU_ASSERT_STRING_EQUAL(s->leg[LEG_OUTSIDE].key, path);
+	settings_unref(&s);
+	sample_close();
+}
+
 TEST_MAIN("settings/contradiction",
+	  {"who plans certificates may do so before they are there",
+	   files_that_are_made_later},
 	  {"a domain that is said twice is told with both lines",
 	   domains_said_twice},
 	  {"a proxy that contradicts another line is told with it",
