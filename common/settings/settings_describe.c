@@ -29,6 +29,9 @@ static const char *const kind_names[KIND_COUNT] = {
 	[KIND_SHA256] = "SHA-256 in hex",
 	[KIND_PARTNER] = "allowed, direct or provider",
 	[KIND_VERIFY] = "source, always or never",
+	[KIND_PURPOSE] = "any, client or sip",
+	[KIND_REVOCATION] = "auto, off, soft or hard",
+	[KIND_PROXY] = "http://host:port",
 };
 
 const char *settings_row_name(const struct row *row)

@@ -125,6 +125,27 @@ const struct partner_settings *settings_partner(const struct settings *s,
 	return NULL;
 }
 
+static bool is_of_pool(const struct pool_settings *p, struct slice name)
+{
+	if (slice_same_host(name, slice_of(p->name)))
+		return true;
+	for (size_t i = 0; i < p->members.n; i++) {
+		if (slice_same_host(name, slice_of(p->members.v[i])))
+			return true;
+	}
+	return false;
+}
+
+const struct pool_settings *settings_pool(const struct settings *s,
+					  struct slice name)
+{
+	for (size_t i = 0; i < s->services.pools; i++) {
+		if (is_of_pool(&s->services.pool[i], name))
+			return &s->services.pool[i];
+	}
+	return NULL;
+}
+
 bool settings_pin_fits(const struct partner_settings *partner, const char *key)
 {
 	for (size_t i = 0; partner && i < partner->pins.n; i++) {

@@ -205,7 +205,8 @@ static bool is_neighbour(const struct settings *s, struct slice name)
 static bool is_inside_name(const struct settings *s, struct slice name)
 {
 	return slice_same_host(name, slice_of(s->leg[LEG_INSIDE].fqdn)) ||
-	       lists_name(s, name) || is_neighbour(s, name);
+	       lists_name(s, name) || settings_pool(s, name) ||
+	       is_neighbour(s, name);
 }
 
 /* An address of a server inside that the file itself tells. */

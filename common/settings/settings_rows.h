@@ -33,6 +33,8 @@ IS_VEC(struct settings, device, devices);
 IS_VEC(struct settings, inside_network, inside_networks);
 IS_VEC(struct federation_settings, partner, partners);
 IS_VEC(struct federation_settings, private_ok, private_oks);
+IS_VEC(struct leg_settings, also, alsos);
+IS_VEC(struct services_settings, pool, pools);
 
 #define LIMIT(name, default_, min_, max_, unit_, help_)                        \
 	{                                                                      \
@@ -98,11 +100,68 @@ IS_VEC(struct federation_settings, private_ok, private_oks);
 		 .example = "\"/etc/sip-edge/" group ".key\"",                 \
 		 .at = AT(leg_.key),                                           \
 		 .help = "PEM file, mode 0600: its private key."},             \
+		{.path = group ".tls.trust",                                   \
+		 .kind = KIND_TEXT,                                            \
+		 .flags = REQUIRED,                                            \
+		 .example = "\"/etc/sip-edge/" group "-ca.crt\"",              \
+		 .at = AT(leg_.trust),                                         \
+		 .help = trust_help},                                          \
+		{.path = group ".tls.client_certificate",                      \
+		 .kind = KIND_TEXT,                                            \
+		 .example = "\"/etc/sip-edge/" group "-client.chain\"",        \
+		 .at = AT(leg_.client_certificate),                            \
+		 .help = "PEM file: shown where we connect to others; none: "  \
+			 "certificate."},                                      \
+		{.path = group ".tls.client_key",                              \
+		 .kind = KIND_TEXT,                                            \
+		 .example = "\"/etc/sip-edge/" group "-client.key\"",          \
+		 .at = AT(leg_.client_key),                                    \
+		 .help = "PEM file, mode 0600: the private key of "            \
+			 "client_certificate."},                               \
 	{                                                                      \
-		.path = group ".tls.trust", .kind = KIND_TEXT,                 \
-		.flags = REQUIRED,                                             \
-		.example = "\"/etc/sip-edge/" group "-ca.crt\"",               \
-		.at = AT(leg_.trust), .help = trust_help                       \
+		.path = group ".tls.ocsp", .kind = KIND_TEXT, .def = "auto",   \
+		.at = AT(leg_.ocsp),                                           \
+		.help = "Proof that our certificate is not revoked, shown "    \
+			"with it: auto asks the certificate's responder, off " \
+			"shows none, else a file of DER."                      \
+	}
+
+#define REVOCATION_ROWS(group, leg_)                                           \
+	{.path = group ".revocation",                                          \
+	 .kind = KIND_GROUP,                                                   \
+	 .example = "{ mode = \"auto\"; }",                                    \
+	 .help = "Certificates on this side that were revoked."},              \
+		{.path = group ".revocation.mode",                             \
+		 .kind = KIND_REVOCATION,                                      \
+		 .def = "auto",                                                \
+		 .at = AT(leg_.revocation.mode),                               \
+		 .help = "soft believes a certificate without a good list, "   \
+			 "hard does not, off never looks; auto: hard inside "  \
+			 "and soft outside, once there is a list."},           \
+		{.path = group ".revocation.crl",                              \
+		 .kind = KIND_TEXT,                                            \
+		 .flags = LIST,                                                \
+		 .example = "[ \"http://crl.internal.example/ca.crl\" ]",      \
+		 .at = AT(leg_.revocation.crl),                                \
+		 .help = "Where lists are: a path, or an http, file or ldap "  \
+			 "URL."},                                              \
+		{.path = group ".revocation.distribution_points",              \
+		 .kind = KIND_BOOL,                                            \
+		 .def = "true",                                                \
+		 .at = AT(leg_.revocation.distribution_points),                \
+		 .help = "Also where the certificates themselves say?"},       \
+		{.path = group ".revocation.proxy",                            \
+		 .kind = KIND_PROXY,                                           \
+		 .example = "\"http://10.0.0.8:3128\"",                        \
+		 .at = AT(leg_.revocation.proxy),                              \
+		 .help = "HTTP proxy that lists are fetched by; none: "        \
+			 "straight, whatever the environment says."},          \
+	{                                                                      \
+		.path = group ".revocation.grace_h", .kind = KIND_U32,         \
+		.def = "24", .max = 8760, .unit = "hours",                     \
+		.at = AT(leg_.revocation.grace_h),                             \
+		.help = "hard: a list is good so long after the day by which " \
+			"the next one was due."                                \
 	}
 
 #endif

@@ -32,6 +32,9 @@ static const char *const musts[KIND_COUNT] = {
 	[KIND_SHA256] = "must be 64 hex digits in quotes",
 	[KIND_PARTNER] = "must be \"allowed\", \"direct\" or \"provider\"",
 	[KIND_VERIFY] = "must be \"source\", \"always\" or \"never\"",
+	[KIND_PURPOSE] = "must be \"any\", \"client\" or \"sip\"",
+	[KIND_REVOCATION] = "must be \"auto\", \"off\", \"soft\" or \"hard\"",
+	[KIND_PROXY] = "must be \"http://host:port\"",
 };
 
 static int complain_v(struct load *l, unsigned line, const char *fmt,

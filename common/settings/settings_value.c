@@ -375,20 +375,6 @@ static int log_level_value(struct load *l, const struct row *row,
 	return log_level_parse(at, text);
 }
 
-static int leg_value(struct load *l, const struct row *row, struct slice text,
-		     void *at)
-{
-	bool outside = slice_eq(text, SLICE("outside"));
-	enum leg leg = outside ? LEG_OUTSIDE : LEG_INSIDE;
-
-	(void)l;
-	(void)row;
-	if (!outside && !slice_eq(text, SLICE("inside")))
-		return EINVAL;
-	memcpy(at, &leg, sizeof(leg));
-	return 0;
-}
-
 static int date_value(struct load *l, const struct row *row, struct slice text,
 		      void *at)
 {
@@ -425,45 +411,60 @@ static int hex_value(struct load *l, const struct row *row, struct slice text,
 	return copy_to(l, (struct slice){digits, text.n}, at);
 }
 
-static int partner_value(struct load *l, const struct row *row,
-			 struct slice text, void *at)
-{
-	static const char *const words[] = {
-		[PARTNER_ALLOWED] = "allowed",
-		[PARTNER_DIRECT] = "direct",
-		[PARTNER_PROVIDER] = "provider",
-	};
+_Static_assert(sizeof(enum leg) == sizeof(unsigned) &&
+		       sizeof(enum partner_kind) == sizeof(unsigned) &&
+		       sizeof(enum partner_verify) == sizeof(unsigned) &&
+		       sizeof(enum partner_purpose) == sizeof(unsigned) &&
+		       sizeof(enum revocation_mode) == sizeof(unsigned),
+	       "a word's index is stored as its enum");
 
+/* The words of each kind that is one, in the order of its enum. */
+static const char *const words[KIND_COUNT][4] = {
+	[KIND_LEG] = {[LEG_OUTSIDE] = "outside", [LEG_INSIDE] = "inside"},
+	[KIND_PARTNER] = {[PARTNER_ALLOWED] = "allowed",
+			  [PARTNER_DIRECT] = "direct",
+			  [PARTNER_PROVIDER] = "provider"},
+	[KIND_VERIFY] = {[VERIFY_SOURCE] = "source",
+			 [VERIFY_ALWAYS] = "always",
+			 [VERIFY_NEVER] = "never"},
+	[KIND_PURPOSE] = {[PURPOSE_ANY] = "any",
+			  [PURPOSE_CLIENT] = "client",
+			  [PURPOSE_SIP] = "sip"},
+	[KIND_REVOCATION] = {[REVOCATION_AUTO] = "auto",
+			     [REVOCATION_OFF] = "off",
+			     [REVOCATION_SOFT] = "soft",
+			     [REVOCATION_HARD] = "hard"},
+};
+
+static int word_value(struct load *l, const struct row *row, struct slice text,
+		      void *at)
+{
 	(void)l;
-	(void)row;
-	for (enum partner_kind k = PARTNER_ALLOWED; k <= PARTNER_PROVIDER;
-	     k++) {
-		if (!slice_eq(text, slice_of(words[k])))
+	for (unsigned i = 0; i < 4 && words[row->kind][i]; i++) {
+		if (!slice_eq(text, slice_of(words[row->kind][i])))
 			continue;
-		memcpy(at, &k, sizeof(k));
+		memcpy(at, &i, sizeof(i));
 		return 0;
 	}
 	return EINVAL;
 }
 
-static int verify_value(struct load *l, const struct row *row,
-			struct slice text, void *at)
+/* "http://host:port" and nothing behind it */
+static int proxy_value(struct load *l, const struct row *row, struct slice text,
+		       void *at)
 {
-	static const char *const words[] = {
-		[VERIFY_SOURCE] = "source",
-		[VERIFY_ALWAYS] = "always",
-		[VERIFY_NEVER] = "never",
-	};
+	struct slice scheme = SLICE("http://"), rest;
+	struct host_port where;
+	int err;
 
-	(void)l;
 	(void)row;
-	for (enum partner_verify v = VERIFY_SOURCE; v <= VERIFY_NEVER; v++) {
-		if (!slice_eq(text, slice_of(words[v])))
-			continue;
-		memcpy(at, &v, sizeof(v));
-		return 0;
-	}
-	return EINVAL;
+	if (text.n <= scheme.n || memcmp(text.p, scheme.p, scheme.n) != 0)
+		return EINVAL;
+	rest = (struct slice){text.p + scheme.n, text.n - scheme.n};
+	err = settings_host_port(l, &where, rest);
+	if (!err && where.port == 0)
+		return EINVAL;
+	return err ? err : copy_to(l, text, at);
 }
 
 static const struct {
@@ -483,13 +484,16 @@ static const struct {
 	[KIND_METHOD] = {method_value, sizeof(char *)},
 	[KIND_CONTACT] = {contact_value, sizeof(char *)},
 	[KIND_LOG_LEVEL] = {log_level_value, sizeof(enum log_level)},
-	[KIND_LEG] = {leg_value, sizeof(enum leg)},
+	[KIND_LEG] = {word_value, sizeof(enum leg)},
 	[KIND_DATE] = {date_value, sizeof(uint64_t)},
 	[KIND_HEADER] = {header_value, sizeof(char *)},
 	[KIND_MD5] = {hex_value, sizeof(char *)},
 	[KIND_SHA256] = {hex_value, sizeof(char *)},
-	[KIND_PARTNER] = {partner_value, sizeof(enum partner_kind)},
-	[KIND_VERIFY] = {verify_value, sizeof(enum partner_verify)},
+	[KIND_PARTNER] = {word_value, sizeof(enum partner_kind)},
+	[KIND_VERIFY] = {word_value, sizeof(enum partner_verify)},
+	[KIND_PURPOSE] = {word_value, sizeof(enum partner_purpose)},
+	[KIND_REVOCATION] = {word_value, sizeof(enum revocation_mode)},
+	[KIND_PROXY] = {proxy_value, sizeof(char *)},
 };
 
 size_t settings_value_size(enum kind kind)

@@ -357,8 +357,8 @@ bool settings_blocked(const struct settings *s, struct slice name);
  * to name?
  *
  * Loopback, link-local, inside.networks, the inside leg's own addresses and
- * name; directors, home servers and trusted servers; names under the parent
- * domain of inside.fqdn unless that is a SIP domain of ours.
+ * name; directors, home servers, trusted servers and pools; names under the
+ * parent domain of inside.fqdn unless that is a SIP domain of ours.
  *
  * @param s     snapshot
  * @param host  host part of a URI, without brackets

@@ -59,7 +59,7 @@ static void unknown_names(void)
 	      {"limits:", "telephony:",
 	       "50: telephony: there is no such setting; known here: edge, "
 	       "outside, inside, hosts, routing, devices, users, federation, "
-	       "boundary, limits"},
+	       "boundary, services, limits"},
 	      {"    key = \"@/outside.key\";", "    keys = \"x\";",
 	       "13: outside.tls.keys: there is no such setting; did you mean "
 	       "key?"},
@@ -72,8 +72,8 @@ static void unknown_names(void)
 	       "users_port?"},
 	      {"edge01.internal.example\";", "e.x\"; users_port = 443;",
 	       "20: inside.users_port: there is no such setting; known here: "
-	       "address, fqdn, dns, trust_anchor, tls, trusted_servers, "
-	       "networks"});
+	       "address, fqdn, dns, trust_anchor, tls, revocation, "
+	       "trusted_servers, networks"});
 }
 
 static void missing_settings(void)
