@@ -3,7 +3,7 @@
  * One line an event: `<id> verb key=value ...`, to standard error.
  *
  * Never blocks: a line that the reader does not take is dropped and counted.
- * Only net, proxy, ops and main log. Bytes that a peer chose go through
+ * Only net, proxy, ops, main and the keeper of revocation lists log. Bytes that a peer chose go through
  * log_text(). Credentials and bodies are never logged.
  */
 #ifndef BASE_LOG_H

@@ -112,21 +112,17 @@ const struct crl_set *crl_board_get(struct crl_board *b);
  * Have a store look into a leg's lists from now on: whatever it verifies, and
  * with whatever lists the board has at that time.
  *
+ * Every certificate of a chain but the authority that is trusted by itself is
+ * looked for. A verify callback hears of what the leg's mode does not let pass,
+ * and only of that: X509_V_ERR_CERT_REVOKED in every mode but off (by an expired
+ * list too); when hard, X509_V_ERR_UNABLE_TO_GET_CRL, and
+ * X509_V_ERR_CRL_HAS_EXPIRED past the grace.
+ *
  * @param store  authorities of that leg, or of a partner
  * @param b      board; NULL: nothing is looked into
  * @param leg    leg
  */
 void crl_board_arm(X509_STORE *store, struct crl_board *b, enum leg leg);
-
-/**
- * For a verify callback of one's own, when a check failed: does the leg's mode
- * let it pass? (Soft: all but "revoked". Hard: an expired list within its
- * grace.) Stores that were armed ask by themselves.
- *
- * @param check  under way, with its error set
- * @return       true when the check is to go on
- */
-bool crl_board_excuses(X509_STORE_CTX *check);
 
 /**
  * Certificates of a chain that verified name distribution points: those that

@@ -25,6 +25,8 @@ struct crl_report {
 	uint64_t tried_s, got_s, this_s, next_s;
 	uint32_t revoked;   /* entries */
 	const char *failed; /* what failed last; "" when nothing did */
+	const char *mend;   /* what to do about it, or "" */
+	bool spare;	    /* failed, but the same list came from elsewhere */
 };
 
 /**
