@@ -2,8 +2,10 @@
  * @file plan.h
  * Which names each certificate of a deployment must have, by the settings.
  *
- * A profile is a kind of machine that shows a certificate. Of `pool` and
- * `pool-vip` there is one for each entry of services.pools.
+ * A profile is a kind of machine that shows a certificate. There is one
+ * `director` for each of routing.directors; one `pool` for each entry of
+ * services.pools, good for all its members, then one for each home server that
+ * no pool lists; and one `pool-vip` for each pool that has members.
  */
 #ifndef CERT_PLAN_H
 #define CERT_PLAN_H
@@ -16,8 +18,8 @@ enum cert_profile {
 	CERT_EXTERNAL_EDGE, /* the edge, outside */
 	CERT_INTERNAL_EDGE, /* the edge, inside */
 	CERT_DIRECTOR,	    /* routing.directors */
-	CERT_POOL,	    /* home servers: a pool's member, or a standard
-			       server; called "registrar" as well */
+	CERT_POOL,	    /* home servers: a pool, or a standard server;
+			       called "registrar" as well */
 	CERT_POOL_VIP,	    /* what a load balancer shows for a pool */
 	CERT_REVERSE_PROXY, /* the external web names */
 	CERT_HYBRID,	    /* one for external edge and reverse proxy */
@@ -39,7 +41,8 @@ struct cert_plan {
 	enum leg leg;	   /* whose clients have to trust it */
 	char *common_name; /* lower case; never a wildcard */
 	bool client_auth;  /* needs clientAuth as well as serverAuth */
-	bool shared_key;   /* members of the pool show the same key */
+	bool shared_key;   /* members of the pool show the same certificate and
+			      key: made once, exported to the others */
 	bool cn_only_ok;   /* no SAN at all is accepted: inside only */
 	size_t n;
 	struct cert_plan_name *name; /* in the order that is required */
@@ -77,14 +80,22 @@ size_t cert_plan_count(const struct settings *s, enum cert_profile p);
  * @param out  owned by the caller
  * @param s    snapshot; not kept
  * @param p    profile
- * @param nth  which of cert_plan_count(): a director, a pool or one of its
- *             members
+ * @param nth  which of cert_plan_count(): a director or a pool
  * @param why  WHY_MAX bytes: what the settings lack, and what to write
  * @return     0; ENOENT when the settings have no use for it (told in why);
  *             ENOMEM
  */
 int cert_plan_make(struct cert_plan **out, const struct settings *s,
 		   enum cert_profile p, size_t nth, char *why);
+
+/**
+ * Put one wildcard a domain in the place of all web names of it, where the
+ * first of them was. The common name stays, and so does all else.
+ *
+ * @param plan  changed; on failure as it was
+ * @return      0 or ENOMEM
+ */
+int cert_plan_fold(struct cert_plan *plan);
 
 /**
  * Free a plan.
