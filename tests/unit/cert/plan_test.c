@@ -9,17 +9,22 @@
 #define NAMES(list)                                                            \
 	((struct name_list){.v = (list), .n = sizeof(list) / sizeof(*(list))})
 
+/* Settings own their strings; these are nobody's. */
+#define OWN(text) ((char *)(text))
+
 static char why[WHY_MAX];
 
 /* The golden case: three domains, one director, one pool of two, one server by
  * itself. */
-static char *domains[] = {"example.com", "example.org", "example.net"};
-static char *members[] = {"fe01.internal.example", "fe02.internal.example"};
-static char *web_names[] = {"meet.example.com", "dialin.example.com",
-			    "lyncdiscover.example.com"};
-static struct host_port directors[] = {{"dir01.internal.example", 0}};
-static struct host_port homes[] = {{"pool01.internal.example", 0},
-				   {"std01.internal.example", 0}};
+static char *domains[] = {OWN("example.com"), OWN("example.org"),
+			  OWN("example.net")};
+static char *members[] = {OWN("fe01.internal.example"),
+			  OWN("fe02.internal.example")};
+static char *web_names[] = {OWN("meet.example.com"), OWN("dialin.example.com"),
+			    OWN("lyncdiscover.example.com")};
+static struct host_port directors[] = {{OWN("dir01.internal.example"), 0}};
+static struct host_port homes[] = {{OWN("pool01.internal.example"), 0},
+				   {OWN("std01.internal.example"), 0}};
 static struct pool_settings pools[2];
 
 static struct settings golden(void)
@@ -27,23 +32,23 @@ static struct settings golden(void)
 	struct settings s = {0};
 
 	pools[0] = (struct pool_settings){
-		.name = "pool01.internal.example",
+		.name = OWN("pool01.internal.example"),
 		.members = NAMES(members),
-		.web = "web01.example.com",
+		.web = OWN("web01.example.com"),
 	};
 	pools[1] = (struct pool_settings){
-		.name = "std01.internal.example",
-		.web = "web02.example.com",
+		.name = OWN("std01.internal.example"),
+		.web = OWN("web02.example.com"),
 	};
 	s.sip_domains = NAMES(domains);
-	s.leg[LEG_OUTSIDE].fqdn = "sip.example.com";
-	s.leg[LEG_INSIDE].fqdn = "edge01.internal.example";
+	s.leg[LEG_OUTSIDE].fqdn = OWN("sip.example.com");
+	s.leg[LEG_INSIDE].fqdn = OWN("edge01.internal.example");
 	s.directors = (struct host_list){directors, 1};
 	s.home_servers = (struct host_list){homes, 2};
 	s.services = (struct services_settings){
-		.av = "av.example.com",
-		.web_conferencing = "webcon.example.com",
-		.director_web = "webdir.example.com",
+		.av = OWN("av.example.com"),
+		.web_conferencing = OWN("webcon.example.com"),
+		.director_web = OWN("webdir.example.com"),
 		.web_names = NAMES(web_names),
 		.pool = pools,
 		.pools = 2,
@@ -167,7 +172,7 @@ static void what_is_not_declared_is_not_asked_for(void)
 	s.directors.n = 0;
 	expect(&s, CERT_EXTERNAL_EDGE, 0,
 	       "sip.example.com sip.example.org sip.example.net");
-	s.services.xmpp = "xmpp.example.com";
+	s.services.xmpp = OWN("xmpp.example.com");
 	expect(&s, CERT_EXTERNAL_EDGE, 0,
 	       "sip.example.com sip.example.org sip.example.net "
 	       "xmpp.example.com");
@@ -183,15 +188,15 @@ static void an_access_name_of_another_kind_has_its_domains_too(void)
 
 	s.services = (struct services_settings){0};
 	/* Clients of the primary domain may look for sip. as well. */
-	s.leg[LEG_OUTSIDE].fqdn = "Access.Example.COM.";
+	s.leg[LEG_OUTSIDE].fqdn = OWN("Access.Example.COM.");
 	expect(&s, CERT_EXTERNAL_EDGE, 0,
 	       "access.example.com sip.example.com? sip.example.org "
 	       "sip.example.net");
 	/* Not in the primary domain: that one is a further domain then. */
-	s.leg[LEG_OUTSIDE].fqdn = "sip.example.org";
+	s.leg[LEG_OUTSIDE].fqdn = OWN("sip.example.org");
 	expect(&s, CERT_EXTERNAL_EDGE, 0,
 	       "sip.example.org sip.example.com sip.example.net");
-	s.leg[LEG_OUTSIDE].fqdn = "edge.provider.example";
+	s.leg[LEG_OUTSIDE].fqdn = OWN("edge.provider.example");
 	expect(&s, CERT_EXTERNAL_EDGE, 0,
 	       "edge.provider.example sip.example.com sip.example.org "
 	       "sip.example.net");
@@ -199,14 +204,15 @@ static void an_access_name_of_another_kind_has_its_domains_too(void)
 
 static void home_servers_without_a_pool_stand_alone(void)
 {
-	static struct host_port many[] = {{"fe02.internal.example", 0},
-					  {"home01.internal.example", 0},
-					  {"10.0.0.9", 5061},
-					  {"HOME01.internal.example", 5070},
-					  {"home02.internal.example", 0}};
+	static struct host_port many[] = {{OWN("fe02.internal.example"), 0},
+					  {OWN("home01.internal.example"), 0},
+					  {OWN("10.0.0.9"), 5061},
+					  {OWN("HOME01.internal.example"),
+					   5070},
+					  {OWN("home02.internal.example"), 0}};
 	static struct domain_home own[] = {
-		{"example.org", {"home03.internal.example", 0}},
-		{"example.net", {"home02.internal.example", 0}}};
+		{OWN("example.org"), {OWN("home03.internal.example"), 0}},
+		{OWN("example.net"), {OWN("home02.internal.example"), 0}}};
 	struct settings s = golden();
 
 	s.home_servers = (struct host_list){many, 5};
@@ -223,10 +229,10 @@ static void home_servers_without_a_pool_stand_alone(void)
 
 static void directors_are_counted_once_and_by_name(void)
 {
-	static struct host_port many[] = {{"10.0.0.3", 5061},
-					  {"dir01.internal.example", 0},
-					  {"dir01.internal.example", 5070},
-					  {"dir02.internal.example", 0}};
+	static struct host_port many[] = {{OWN("10.0.0.3"), 5061},
+					  {OWN("dir01.internal.example"), 0},
+					  {OWN("dir01.internal.example"), 5070},
+					  {OWN("dir02.internal.example"), 0}};
 	struct settings s = golden();
 	struct cert_plan *plan = NULL;
 
@@ -302,8 +308,9 @@ static void a_wildcard_stands_for_web_names_only(void)
 
 static void folded_there_is_one_wildcard_a_domain(void)
 {
-	static char *abroad[] = {"meet.example.com", "meet.example.org",
-				 "dialin.example.org", "intranet"};
+	static char *abroad[] = {OWN("meet.example.com"),
+				 OWN("meet.example.org"),
+				 OWN("dialin.example.org"), OWN("intranet")};
 	struct settings s = golden();
 	struct cert_plan *plan = make(&s, CERT_HYBRID, 0);
 
@@ -331,12 +338,13 @@ static void folded_there_is_one_wildcard_a_domain(void)
 
 static void a_name_said_twice_is_there_once_and_the_stricter_way(void)
 {
-	static char *twice[] = {"WEBDIR.example.com", "sip.example.com",
-				"meet.example.com", "Meet.Example.com."};
+	static char *twice[] = {OWN("WEBDIR.example.com"),
+				OWN("sip.example.com"), OWN("meet.example.com"),
+				OWN("Meet.Example.com.")};
 	struct settings s = golden();
 
 	s.services.web_names = NAMES(twice);
-	s.services.av = "sip.example.com";
+	s.services.av = OWN("sip.example.com");
 	expect(&s, CERT_REVERSE_PROXY, 0,
 	       "webdir.example.com web01.example.com web02.example.com "
 	       "sip.example.com~ meet.example.com~");
@@ -394,10 +402,17 @@ static unsigned draw(unsigned n)
 static char *any(void)
 {
 	static char *const names[] = {
-		"sip.example.com",   "SIP.example.com",	   "example.com",
-		"meet.example.org",  "Meet.example.org.",  "a.b.example.net",
-		"sip.example.org",   "web01.example.com",  "one",
-		"sip.a.example.org", "dir01.site.example",
+		OWN("sip.example.com"),
+		OWN("SIP.example.com"),
+		OWN("example.com"),
+		OWN("meet.example.org"),
+		OWN("Meet.example.org."),
+		OWN("a.b.example.net"),
+		OWN("sip.example.org"),
+		OWN("web01.example.com"),
+		OWN("one"),
+		OWN("sip.a.example.org"),
+		OWN("dir01.site.example"),
 	};
 
 	return names[draw(sizeof(names) / sizeof(names[0]))];
