@@ -60,7 +60,7 @@ static int load(const char *path, const struct settings **s,
 
 	if (err)
 		return err;
-	err = tlsctx_create(tls, *s, why);
+	err = tlsctx_create(tls, *s, NULL, why);
 	if (err)
 		settings_unref(s);
 	return err;

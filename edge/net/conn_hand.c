@@ -28,10 +28,11 @@ static void say_refused(const struct conn_inner *c, const char *verb,
 	char reason[LOG_TEXT_MAX], subject[LOG_TEXT_MAX];
 
 	log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), verb,
-		  "peer=%s rule=certificate-must-verify reason=%s depth=%d "
-		  "subject=%s sha256=%s",
-		  peer_of(c, peer), log_text(reason, slice_of(r->reason)),
-		  r->depth, log_text(subject, slice_of(r->subject)),
+		  "peer=%s rule=%s reason=%s depth=%d subject=%s names=%s "
+		  "sha256=%s",
+		  peer_of(c, peer), r->rule,
+		  log_text(reason, slice_of(r->reason)), r->depth,
+		  log_text(subject, slice_of(r->subject)), r->names,
 		  r->fingerprint);
 }
 
@@ -50,18 +51,12 @@ static void say_failed(const struct conn_inner *c, const char *reason)
 }
 
 /* One rule said why this certificate names nobody. */
-static void say_nobody(const struct conn_inner *c, const char *why)
+static void say_nobody(const struct conn_inner *c)
 {
 	const struct refused_cert *r = tlsctx_refused(c->ssl);
-	char peer[ADDR_TEXT_MAX], name[24], text[LOG_TEXT_MAX];
 
-	if (r) {
+	if (r)
 		say_refused(c, "certificate", r);
-		return;
-	}
-	log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), "certificate",
-		  "peer=%s rule=certificate-must-allow-sip reason=%s",
-		  peer_of(c, peer), log_text(text, slice_of(why)));
 }
 
 static void list_names(char out[NAMES_TEXT], const struct cert_names *names)
@@ -125,7 +120,7 @@ static int read_names(struct cert_names **out, struct conn_inner *c,
 
 	c->judged = cs->judge;
 	if (err == EACCES)
-		say_nobody(c, why);
+		say_nobody(c);
 	return err;
 }
 

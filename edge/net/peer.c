@@ -11,14 +11,6 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-/* A pin makes no chain good, nor does it make it any younger. */
-static const char *why_out_of_time(X509 *cert)
-{
-	int code = cert_time_judge(cert);
-
-	return code ? X509_verify_cert_error_string(code) : NULL;
-}
-
 /* Came to us: it is for policy to say what each of these is worth. */
 static bool judge_guest(struct cert_names *names, struct refused_cert *r,
 			const struct peer_judge *by,
@@ -50,7 +42,8 @@ static bool judge_host(struct cert_names *names, struct refused_cert *r,
 		names->vouched = UINT64_C(1) << vouch_number(v, by->partner);
 	if (!pins)
 		return own ? good : names->chained;
-	refused_cert_fill(r, chain->leaf, "none of the partner's pins", 0);
+	refused_cert_by_rule(r, chain->leaf, "certificate-pin",
+			     "none of the partner's pins");
 	return settings_pin_fits(by->partner, names->key);
 }
 
@@ -62,12 +55,13 @@ static int judge(struct cert_names *names, SSL *ssl,
 		.leaf = SSL_get0_peer_certificate(ssl),
 		.server = by->ours,
 	};
-	const char *reason = why_out_of_time(chain.leaf);
+	int late = cert_time_judge(chain.leaf);
 	struct refused_cert r;
 	bool good = false;
 
-	if (reason)
-		refused_cert_fill(&r, chain.leaf, reason, 0);
+	/* A pin makes no chain good, nor does it make it any younger. */
+	if (late)
+		refused_cert_fill(&r, chain.leaf, late, 0);
 	else if (by->ours)
 		good = judge_host(names, &r, by, &chain);
 	else
@@ -77,6 +71,15 @@ static int judge(struct cert_names *names, SSL *ssl,
 	snprintf(why, WHY_MAX, "%s", r.reason);
 	tlsctx_refuse(ssl, &r);
 	return EACCES;
+}
+
+static void refuse_usage(SSL *ssl, const X509 *cert)
+{
+	struct refused_cert r;
+
+	refused_cert_by_rule(&r, cert, "certificate-must-allow-sip",
+			     "its extended key usage forbids SIP");
+	tlsctx_refuse(ssl, &r);
 }
 
 int peer_names_read(struct cert_names **out, SSL *ssl,
@@ -90,6 +93,8 @@ int peer_names_read(struct cert_names **out, SSL *ssl,
 	if (!cert)
 		return 0;
 	err = cert_names_of(out, cert, why);
+	if (err == EACCES)
+		refuse_usage(ssl, cert);
 	if (!err)
 		err = judge(*out, ssl, by, why);
 	if (err)

@@ -4,6 +4,7 @@
 #include "net/tlsctx.h"
 
 #include "cert/certificate.h"
+#include "tlsctx_own.h"
 #include "tlsctx_room.h"
 
 #include <assert.h>
@@ -24,7 +25,6 @@
 #define GROUPS	      "X25519:P-256:P-384"
 #define CHAIN_BYTES   (32 * 1024)
 #define TICKET_LIFE_S 3600
-#define PROBLEM_MAX   160
 
 struct tlsctx {
 	atomic_uint refs;
@@ -55,35 +55,6 @@ static const struct door_row doors[TLS_DOORS] = {
 	[TLS_TO_INSIDE] = {LEG_INSIDE, false, DEMAND_VERIFIED, 0, "to-in"},
 };
 
-static int refused_index = -1;
-
-static void free_refused(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index,
-			 long argl, void *argp)
-{
-	(void)parent, (void)ad, (void)index, (void)argl, (void)argp;
-	free(ptr);
-}
-
-void tlsctx_refuse(SSL *ssl, const struct refused_cert *r)
-{
-	struct refused_cert *kept = SSL_get_ex_data(ssl, refused_index);
-
-	if (!kept) {
-		kept = calloc(1, sizeof(*kept));
-		if (kept && !SSL_set_ex_data(ssl, refused_index, kept)) {
-			free(kept);
-			kept = NULL;
-		}
-	}
-	if (kept)
-		*kept = *r;
-}
-
-const struct refused_cert *tlsctx_refused(const SSL *ssl)
-{
-	return SSL_get_ex_data(ssl, refused_index);
-}
-
 static SSL *ssl_of(X509_STORE_CTX *store)
 {
 	return X509_STORE_CTX_get_ex_data(store,
@@ -97,8 +68,7 @@ static int verify_strictly(int ok, X509_STORE_CTX *store)
 
 	if (ok)
 		return 1;
-	refused_cert_fill(&r, X509_STORE_CTX_get0_cert(store),
-			  X509_verify_cert_error_string(error),
+	refused_cert_fill(&r, X509_STORE_CTX_get0_cert(store), error,
 			  X509_STORE_CTX_get_error_depth(store));
 	tlsctx_refuse(ssl_of(store), &r);
 	return 0;
@@ -147,24 +117,15 @@ static int check_readable(const char *file, const char *what, char *why)
 	return EINVAL;
 }
 
-static int load_own(SSL_CTX *ctx, const struct leg_settings *leg, char *why)
+/* To servers we may show another one than to clients. */
+static int load_own(SSL_CTX *ctx, const struct door_row *d,
+		    const struct leg_settings *leg, char *why)
 {
-	int err = check_readable(leg->certificate, "certificate", why);
+	bool other = !d->accepts && leg->client_certificate;
 
-	if (!err)
-		err = check_readable(leg->key, "private key", why);
-	if (err)
-		return err;
-	if (SSL_CTX_use_certificate_chain_file(ctx, leg->certificate) != 1)
-		return fail(why, leg->certificate, "not a usable certificate",
-			    "write the leaf and its intermediates in PEM");
-	ERR_clear_error();
-	if (SSL_CTX_use_PrivateKey_file(ctx, leg->key, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(ctx) != 1)
-		return fail(why, leg->key, "not this certificate's key",
-			    "write the PEM key, without passphrase, that the "
-			    "certificate was made for");
-	return 0;
+	return tlsctx_own_load(
+		ctx, other ? leg->client_certificate : leg->certificate,
+		other ? leg->client_key : leg->key, why);
 }
 
 static int load_trust(SSL_CTX *ctx, const struct leg_settings *leg, char *why)
@@ -235,8 +196,26 @@ static void set_habits(SSL_CTX *ctx, enum leg leg)
 	SSL_CTX_set_max_cert_list(ctx, CHAIN_BYTES);
 }
 
-static int open_door(SSL_CTX **out, const struct door_row *d,
+static int fill_door(SSL_CTX *ctx, const struct door_row *d,
 		     const struct leg_settings *leg, char *why)
+{
+	int err;
+
+	ERR_clear_error();
+	set_habits(ctx, d->leg);
+	set_demand(ctx, d);
+	if (!set_suites(ctx) || !set_sessions(ctx, d))
+		return fail(why, d->name, "OpenSSL refuses our TLS settings",
+			    "install OpenSSL 3.0 with its default provider");
+	err = load_own(ctx, d, leg, why);
+	if (!err && d->demand != DEMAND_NOTHING)
+		err = load_trust(ctx, leg, why);
+	return err;
+}
+
+static int open_door(SSL_CTX **out, const struct door_row *d,
+		     const struct settings *s, struct tlsctx_own *own,
+		     char *why)
 {
 	SSL_CTX *ctx = SSL_CTX_new(d->accepts ? TLS_server_method()
 					      : TLS_client_method());
@@ -245,35 +224,40 @@ static int open_door(SSL_CTX **out, const struct door_row *d,
 	if (!ctx)
 		return ENOMEM;
 	*out = ctx;
-	ERR_clear_error();
-	set_habits(ctx, d->leg);
-	set_demand(ctx, d);
-	if (!set_suites(ctx) || !set_sessions(ctx, d))
-		return fail(why, d->name, "OpenSSL refuses our TLS settings",
-			    "install OpenSSL 3.0 with its default provider");
-	err = load_own(ctx, leg, why);
-	if (!err && d->demand != DEMAND_NOTHING)
-		err = load_trust(ctx, leg, why);
+	err = fill_door(ctx, d, &s->leg[d->leg], why);
+	if (!err)
+		err = tlsctx_own_hold(own, ctx);
+	if (!err && d->accepts && d->leg == LEG_OUTSIDE)
+		tlsctx_own_show(own, ctx);
+	return err;
+}
+
+/* The contexts hold what is shown, for as long as they are in use. */
+static int open_doors(struct tlsctx *t, const struct settings *s,
+		      struct crl_board *board, char *why)
+{
+	struct tlsctx_own *own;
+	int err = tlsctx_own_create(&own, s, board, why);
+
+	for (int i = 0; i < TLS_DOORS && !err; i++)
+		err = open_door(&t->ctx[i], &doors[i], s, own, why);
+	tlsctx_own_unref(&own);
 	return err;
 }
 
 int tlsctx_create(const struct tlsctx **out, const struct settings *s,
-		  char *why)
+		  struct crl_board *board, char *why)
 {
 	struct tlsctx *t = calloc(1, sizeof(*t));
 	const struct tlsctx *made = t;
-	int err = 0;
+	int err;
 
 	why[0] = '\0';
 	if (!t)
 		return ENOMEM;
-	if (refused_index < 0)
-		refused_index =
-			SSL_get_ex_new_index(0, NULL, NULL, NULL, free_refused);
+	tlsctx_seen_init();
 	t->refs = 1;
-	for (int i = 0; i < TLS_DOORS && !err; i++)
-		err = open_door(&t->ctx[i], &doors[i], &s->leg[doors[i].leg],
-				why);
+	err = open_doors(t, s, board, why);
 	if (!err)
 		err = vouch_create(&t->vouch, s, why);
 	if (err) {

@@ -9,22 +9,41 @@
 
 /** The certificate of a connection that is not believed. */
 struct refused_cert {
-	int depth;
-	const char *reason;   /* constant */
+	int depth;	      /* which one of the chain is meant; 0: the leaf */
+	const char *rule;     /* the one that failed; constant word */
+	const char *reason;   /* constant text */
 	char fingerprint[65]; /* of the peer's own certificate */
 	char subject[160];
+	char names[256]; /* as written in it: "a.example,sip:b.example"; "-":
+			    none; graphic ASCII, "+" at its end: and more */
 };
 
 /**
  * Describe a certificate.
  *
+ * @param out    filled
+ * @param leaf   the peer's own certificate
+ * @param code   OpenSSL's number of what is wrong, X509_V_ERR_...
+ * @param depth  which one of the chain is meant; 0 the leaf
+ */
+void refused_cert_fill(struct refused_cert *out, const X509 *leaf, int code,
+		       int depth);
+
+/**
+ * The same for a rule that is not OpenSSL's.
+ *
  * @param out     filled
  * @param leaf    the peer's own certificate
- * @param reason  why it is not believed; constant text
- * @param depth   which one of the chain is meant; 0 the leaf
+ * @param rule    constant word
+ * @param reason  constant text
  */
-void refused_cert_fill(struct refused_cert *out, const X509 *leaf,
-		       const char *reason, int depth);
+void refused_cert_by_rule(struct refused_cert *out, const X509 *leaf,
+			  const char *rule, const char *reason);
+
+/**
+ * Make room on connections for it: by the main thread, before the first.
+ */
+void tlsctx_seen_init(void);
 
 /**
  * Remember why the peer's certificate is not believed.

@@ -111,16 +111,6 @@ X509_STORE *vouch_store(const struct vouch *v,
 	return n < v->stores ? v->store[n] : NULL;
 }
 
-void refused_cert_fill(struct refused_cert *out, const X509 *leaf,
-		       const char *reason, int depth)
-{
-	out->depth = depth;
-	out->reason = reason;
-	cert_fingerprint(out->fingerprint, leaf);
-	X509_NAME_oneline(X509_get_subject_name(leaf), out->subject,
-			  sizeof(out->subject));
-}
-
 bool vouch_verify(struct refused_cert *r, X509_STORE *store,
 		  const struct vouch_chain *chain)
 {
@@ -133,8 +123,7 @@ bool vouch_verify(struct refused_cert *r, X509_STORE *store,
 	int depth, code = cert_chain_judge(store, &shown, &depth);
 
 	if (code != X509_V_OK && r)
-		refused_cert_fill(r, chain->leaf,
-				  X509_verify_cert_error_string(code), depth);
+		refused_cert_fill(r, chain->leaf, code, depth);
 	return code == X509_V_OK;
 }
 

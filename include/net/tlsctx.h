@@ -13,6 +13,7 @@
 
 #include <openssl/types.h>
 
+struct crl_board;
 struct tlsctx;
 
 /** Which handshake. */
@@ -28,13 +29,15 @@ enum tls_door {
 /**
  * Read the certificates of a snapshot.
  *
- * @param out  one reference held by the caller
- * @param s    snapshot; not kept
- * @param why  WHY_MAX bytes: file, what is wrong with it, what to do
- * @return     0, EINVAL told in why, or ENOMEM
+ * @param out    one reference held by the caller
+ * @param s      snapshot; not kept
+ * @param board  revocation lists and OCSP answers that handshakes look at; must
+ *               outlive every connection; NULL: none, nothing is revoked
+ * @param why    WHY_MAX bytes: file, what is wrong with it, what to do
+ * @return       0, EINVAL told in why, or ENOMEM
  */
 int tlsctx_create(const struct tlsctx **out, const struct settings *s,
-		  char *why);
+		  struct crl_board *board, char *why);
 
 /**
  * Hold a little longer.

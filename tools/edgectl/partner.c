@@ -249,7 +249,8 @@ static int run(struct trial *t, enum way_out way)
 	if (way == WAY_NONE || way == WAY_BLOCKED)
 		return EXIT_FINDINGS;
 	ours_step(t);
-	if (tlsctx_create(&t->tls, t->s, why) || dns_open(&dns, t->s, why))
+	if (tlsctx_create(&t->tls, t->s, NULL, why) ||
+	    dns_open(&dns, t->s, why))
 		return no_look("%s", why);
 	if (way == WAY_SERVICE)
 		try_service(t, dns);

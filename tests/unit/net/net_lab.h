@@ -108,7 +108,7 @@ static inline void lab_open(struct lab *l)
 	if (lab_arrange)
 		lab_arrange(l);
 	why[0] = '\0';
-	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&l->tls, l->s, why), 0);
+	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&l->tls, l->s, NULL, why), 0);
 }
 
 static inline void lab_close(struct lab *l)

@@ -57,7 +57,8 @@ static void judge_anew(void)
 	char why[WHY_MAX];
 
 	tlsctx_unref(&st.w->tls);
-	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&st.w->tls, st.lab.s, why), 0);
+	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&st.w->tls, st.lab.s, NULL, why),
+			      0);
 	st.w->conns.tls = st.w->tls;
 	st.w->conns.judge++;
 }

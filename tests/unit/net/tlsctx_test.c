@@ -36,7 +36,7 @@ static void make_leaf(struct cert *c, const struct cert *by, const char *san,
 static int create_again(void)
 {
 	const struct tlsctx *t = NULL;
-	int err = tlsctx_create(&t, lab.s, why);
+	int err = tlsctx_create(&t, lab.s, NULL, why);
 
 	CU_ASSERT_EQUAL(err == 0, t != NULL);
 	tlsctx_unref(&t);
@@ -158,7 +158,7 @@ static void the_full_chain_is_served(void)
 	make_leaf(&leaf, &middle, "DNS:sip.example.com", NULL, 0);
 	cert_save(&leaf, &middle, lab.dir, "out");
 	tlsctx_unref(&lab.tls);
-	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&lab.tls, lab.s, why), 0);
+	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&lab.tls, lab.s, NULL, why), 0);
 	pair_open(&p, TLS_OUTSIDE, NULL);
 	CU_ASSERT_TRUE(shake(&p));
 	CU_ASSERT_EQUAL(sk_X509_num(SSL_get_peer_cert_chain(p.peer)), 2);

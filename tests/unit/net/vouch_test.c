@@ -152,7 +152,7 @@ static void one_authority_may_be_the_legs_and_a_partners(void)
 	begin();
 	cert_save(&lab.outer, NULL, lab.dir, "own");
 	tlsctx_unref(&lab.tls);
-	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&lab.tls, lab.s, why), 0);
+	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&lab.tls, lab.s, NULL, why), 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(
 		enter_with((struct cert_order){0}, &lab.outer));
 	CU_ASSERT_TRUE(names->chained);
@@ -247,7 +247,7 @@ static void without_federation_partners_vouch_for_nobody(void)
 	lab.s->federation.enabled = false;
 	partners[OWN].trust = lab.dir; /* not even looked at */
 	tlsctx_unref(&lab.tls);
-	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&lab.tls, lab.s, why), 0);
+	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&lab.tls, lab.s, NULL, why), 0);
 	CU_ASSERT_PTR_NULL(enter(&pinned, NULL));
 	CU_ASSERT_PTR_NULL(enter_with((struct cert_order){0}, &own));
 	CU_ASSERT_PTR_NOT_NULL(enter_with((struct cert_order){0}, &lab.outer));
@@ -257,7 +257,7 @@ static void without_federation_partners_vouch_for_nobody(void)
 static int create_again(void)
 {
 	const struct tlsctx *t = NULL;
-	int err = tlsctx_create(&t, lab.s, why);
+	int err = tlsctx_create(&t, lab.s, NULL, why);
 
 	tlsctx_unref(&t);
 	return err;
@@ -283,7 +283,7 @@ static void the_partners_with_authorities_are_among_the_first_64(void)
 	partners[63].trust = own_file;
 	lab.s->federation.partners = 65;
 	tlsctx_unref(&lab.tls);
-	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&lab.tls, lab.s, why), 0);
+	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&lab.tls, lab.s, NULL, why), 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(enter_with((struct cert_order){0}, &own));
 	CU_ASSERT_EQUAL(names->vouched, UINT64_C(1) << 63);
 	partners[64].trust = own_file;

@@ -343,7 +343,7 @@ static void a_reload_changes_the_certificate_and_keeps_connections(void)
 		  &(struct cert_order){.cn = "new", .san = "DNS:new.example"},
 		  &lab.outer);
 	cert_save(&lab.out, NULL, lab.dir, "out");
-	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&tls, lab.s, why), 0);
+	CU_ASSERT_EQUAL_FATAL(tlsctx_create(&tls, lab.s, NULL, why), 0);
 	workers_reload(ws, lab.s, tls);
 	tlsctx_unref(&tls);
 	uv_sem_wait(&told);

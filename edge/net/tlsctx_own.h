@@ -1,0 +1,68 @@
+/**
+ * @file tlsctx_own.h
+ * What our doors show of themselves: certificates chosen by the name that a
+ * client asks for, OCSP answers with them; and where TLS secrets are written
+ * when somebody debugs.
+ *
+ * One for the contexts of a snapshot, immutable. Each context that was given it
+ * holds it, and so does each connection made of one.
+ */
+#ifndef NET_TLSCTX_OWN_H
+#define NET_TLSCTX_OWN_H
+
+#include "base/slice.h"
+#include "net/tlsctx.h"
+
+struct tlsctx_own;
+
+/**
+ * Read one certificate with its chain, and its key.
+ *
+ * @param ctx          gets them
+ * @param certificate  PEM file, leaf first
+ * @param key          PEM file
+ * @param why          WHY_MAX bytes: file, what is wrong with it, what to do
+ * @return             0 or EINVAL
+ */
+int tlsctx_own_load(SSL_CTX *ctx, const char *certificate, const char *key,
+		    char *why);
+
+/**
+ * Read all that the outside may show.
+ *
+ * @param out    one reference held by the caller
+ * @param s      snapshot; not kept
+ * @param board  where OCSP answers are; borrowed for as long as any connection
+ *               lives; NULL: none
+ * @param why    WHY_MAX bytes: file, what is wrong with it, what to do
+ * @return       0, EINVAL told in why, or ENOMEM
+ */
+int tlsctx_own_create(struct tlsctx_own **out, const struct settings *s,
+		      struct crl_board *board, char *why);
+
+/**
+ * Let go; the last holder frees.
+ *
+ * @param o  set to NULL; NULL inside is fine
+ */
+void tlsctx_own_unref(struct tlsctx_own **o);
+
+/**
+ * Have a context write its secrets where the settings say, if they do.
+ *
+ * @param o    held by the context from now on
+ * @param ctx  context
+ * @return     0 or ENOMEM
+ */
+int tlsctx_own_hold(struct tlsctx_own *o, SSL_CTX *ctx);
+
+/**
+ * Have a door of the outside show the certificate that a client asks for, or
+ * its own when there is none of that name, and the OCSP answer for it.
+ *
+ * @param o    that the context holds
+ * @param ctx  context of a door that accepts
+ */
+void tlsctx_own_show(const struct tlsctx_own *o, SSL_CTX *ctx);
+
+#endif
