@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const leg_names[LEG_COUNT] = {
+const char *const settings_leg_names[LEG_COUNT] = {
 	[LEG_OUTSIDE] = "outside",
 	[LEG_INSIDE] = "inside",
 };
@@ -42,12 +42,12 @@ int settings_line(const config_setting_t *st)
 	return (int)config_setting_source_line(st);
 }
 
-static const config_setting_t *leg_place(struct load *l, enum leg leg,
-					 const char *name, size_t n)
+const config_setting_t *settings_leg_place(struct load *l, enum leg leg,
+					   const char *name, size_t n)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "%s.%s", leg_names[leg], name);
+	snprintf(path, sizeof(path), "%s.%s", settings_leg_names[leg], name);
 	return settings_place(l, path, n);
 }
 
@@ -72,8 +72,8 @@ static const config_setting_t *same_before(struct load *l, enum leg leg,
 
 		for (size_t i = 0; i < end; i++) {
 			if (addr_same_host(&o->address[i], mine))
-				return leg_place(l, (enum leg)other, "address",
-						 i);
+				return settings_leg_place(l, (enum leg)other,
+							  "address", i);
 		}
 	}
 	return NULL;
@@ -81,7 +81,7 @@ static const config_setting_t *same_before(struct load *l, enum leg leg,
 
 static int check_address(struct load *l, enum leg leg, size_t n)
 {
-	const config_setting_t *here = leg_place(l, leg, "address", n);
+	const config_setting_t *here = settings_leg_place(l, leg, "address", n);
 	const config_setting_t *there;
 	char text[ADDR_TEXT_MAX];
 
@@ -91,7 +91,7 @@ static int check_address(struct load *l, enum leg leg, size_t n)
 			l, here,
 			"%s.address = \"%s\": a leg listens on addresses of "
 			"its own, never on all; write the leg's address",
-			leg_names[leg], text);
+			settings_leg_names[leg], text);
 	there = same_before(l, leg, n);
 	if (!there)
 		return 0;
@@ -99,7 +99,7 @@ static int check_address(struct load *l, enum leg leg, size_t n)
 		l, here,
 		"%s.address = \"%s\": already used in line %d; each leg needs "
 		"addresses of its own",
-		leg_names[leg], text, settings_line(there));
+		settings_leg_names[leg], text, settings_line(there));
 }
 
 int settings_check_file(struct load *l, const config_setting_t *here,
@@ -115,7 +115,7 @@ int settings_check_file(struct load *l, const config_setting_t *here,
 	if (fd < 0)
 		return settings_complain(
 			l, here,
-			"%s = \"%.100s\": %s; write the name of a PEM file "
+			"%s = \"%.100s\": %s; write the name of a file "
 			"that sip-edge can read",
 			what, path, strerror(err));
 	err = fstat(fd, &st);
@@ -123,7 +123,7 @@ int settings_check_file(struct load *l, const config_setting_t *here,
 	if (err || !S_ISREG(st.st_mode))
 		return settings_complain(l, here,
 					 "%s = \"%.100s\": not a regular "
-					 "file; write the name of a PEM file",
+					 "file; write the name of one",
 					 what, path);
 	if (!is_private || (st.st_mode & 077) == 0)
 		return 0;
@@ -134,34 +134,42 @@ int settings_check_file(struct load *l, const config_setting_t *here,
 		what, path, (unsigned)st.st_mode & 07777, path);
 }
 
-static int check_leg_file(struct load *l, enum leg leg, const char *name,
-			  const char *path)
+static int check_anchor(struct load *l, enum leg leg)
 {
+	const char *path = l->s->leg[leg].trust_anchor;
 	char what[64];
 
 	if (!path)
 		return 0;
-	snprintf(what, sizeof(what), "%s.%s", leg_names[leg], name);
+	snprintf(what, sizeof(what), "%s.trust_anchor",
+		 settings_leg_names[leg]);
 	return settings_check_file(l, settings_place(l, what, 0), what, path,
-				   strcmp(name, "tls.key") == 0);
+				   false);
 }
 
 static int check_leg(struct load *l, enum leg leg)
 {
-	const struct leg_settings *s = &l->s->leg[leg];
 	int err = 0;
 
-	for (size_t i = 0; !err && i < s->addresses; i++)
+	for (size_t i = 0; !err && i < l->s->leg[leg].addresses; i++)
 		err = check_address(l, leg, i);
 	if (!err)
-		err = check_leg_file(l, leg, "tls.certificate", s->certificate);
-	if (!err)
-		err = check_leg_file(l, leg, "tls.key", s->key);
-	if (!err)
-		err = check_leg_file(l, leg, "tls.trust", s->trust);
-	if (!err)
-		err = check_leg_file(l, leg, "trust_anchor", s->trust_anchor);
-	return err;
+		err = settings_check_tls(l, leg);
+	return err ? err : check_anchor(l, leg);
+}
+
+/* A path below the working folder could be anywhere, and secrets go there. */
+static int check_key_log(struct load *l)
+{
+	const char *path = l->s->key_log;
+
+	if (!path || path[0] == '/')
+		return 0;
+	return settings_complain(
+		l, settings_place(l, "edge.key_log", 0),
+		"edge.key_log = \"%.100s\": must be a path that begins with a "
+		"slash; write key_log = \"/var/lib/sip-edge/keys.log\";",
+		path);
 }
 
 static int check_users_port(struct load *l)
@@ -287,8 +295,10 @@ static int check_limits(struct load *l)
 
 int settings_check(struct load *l)
 {
-	int err = check_leg(l, LEG_OUTSIDE);
+	int err = check_key_log(l);
 
+	if (!err)
+		err = check_leg(l, LEG_OUTSIDE);
 	if (!err)
 		err = check_leg(l, LEG_INSIDE);
 	if (!err)
@@ -301,6 +311,8 @@ int settings_check(struct load *l)
 		err = settings_check_devices(l);
 	if (!err)
 		err = settings_check_federation(l);
+	if (!err)
+		err = settings_check_services(l);
 	if (!err)
 		err = check_limits(l);
 	return err;

@@ -88,6 +88,9 @@ extern const struct row settings_rows[];
 /** How many rows it has. */
 extern const size_t settings_row_count;
 
+/** What the legs are called in the file. */
+extern const char *const settings_leg_names[LEG_COUNT];
+
 /**
  * Take zeroed memory that lives as long as the snapshot.
  *
@@ -154,6 +157,23 @@ int settings_check_devices(struct load *l);
 int settings_check_federation(struct load *l);
 
 /**
+ * Check what concerns a leg's certificates, and lists of revoked ones.
+ *
+ * @param l    loading, after settings_read()
+ * @param leg  leg
+ * @return     0 or EINVAL (told in l->why)
+ */
+int settings_check_tls(struct load *l, enum leg leg);
+
+/**
+ * Check what concerns services and pools.
+ *
+ * @param l  loading, after settings_read()
+ * @return   0 or EINVAL (told in l->why)
+ */
+int settings_check_services(struct load *l);
+
+/**
  * Check that a file which the settings name is there, and can be read.
  *
  * @param l           loading
@@ -176,6 +196,18 @@ int settings_check_file(struct load *l, const config_setting_t *here,
  */
 const config_setting_t *settings_place(struct load *l, const char *path,
 				       size_t n);
+
+/**
+ * Where a setting of a leg stands.
+ *
+ * @param l     loading
+ * @param leg   leg
+ * @param name  path below the leg: "tls.key"
+ * @param n     when it is a list: which of its elements
+ * @return      borrowed; NULL when the file has no such thing
+ */
+const config_setting_t *settings_leg_place(struct load *l, enum leg leg,
+					   const char *name, size_t n);
 
 /**
  * Where a value of a record stands.

@@ -266,15 +266,15 @@ static void files_that_are_not_there(void)
 {
 	CHECK({"@/outside.chain", "@/none.chain",
 	       "12: outside.tls.certificate = \"@/none.chain\": No such file "
-	       "or directory; write the name of a PEM file that sip-edge can "
+	       "or directory; write the name of a file that sip-edge can "
 	       "read"},
 	      {"@/inside.key", "@/none.key",
 	       "24: inside.tls.key = \"@/none.key\": No such file or "
-	       "directory; write the name of a PEM file that sip-edge can "
+	       "directory; write the name of a file that sip-edge can "
 	       "read"},
 	      {"@/inside-ca.crt", "/dev/null",
 	       "25: inside.tls.trust = \"/dev/null\": not a regular file; "
-	       "write the name of a PEM file"});
+	       "write the name of one"});
 }
 
 static void key_that_others_can_read(void)

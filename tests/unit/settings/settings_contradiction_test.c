@@ -146,7 +146,7 @@ static void words_files_and_pins(void)
 	       "\"always\" or \"never\"; write verify = \"source\";"},
 	      {FED("partners = ( " PARTNER("trust = \"@/none.crt\";") " );"),
 	       "56: federation.partners.trust = \"@/none.crt\": No such file "
-	       "or directory; write the name of a PEM file that sip-edge can "
+	       "or directory; write the name of a file that sip-edge can "
 	       "read"},
 	      {FED("partners = ( " PARTNER("pin = \"abcd\";") " );"),
 	       "56: federation.partners.pin = \"abcd\": must be 64 hex digits "
@@ -178,7 +178,7 @@ static void anchor_that_is_not_there(void)
 	sample_edit(text, "  fqdn = \"sip.",
 		    "  trust_anchor = \"@/root.key\";\n  fqdn = \"sip.");
 	refused(text, "9: outside.trust_anchor = \"@/root.key\": No such file "
-		      "or directory; write the name of a PEM file that "
+		      "or directory; write the name of a file that "
 		      "sip-edge can read");
 	sample_close();
 }

@@ -365,11 +365,20 @@ static void manual_has_each_setting(void)
 	CU_ASSERT_TRUE(n > 1000 + 32 + 40);
 }
 
-/* Where an example names a file, one of the sample's stands in for it. */
-static const char *stand_in(const char *line)
+/* Where an example names a file, one of the sample's stands in for it; each
+ * certificate by another one. */
+static const char *stand_in(const char *line, unsigned *certificates)
 {
+	static const char *const put[] = {
+		"certificate = \"@/outside.chain\";\n",
+		"certificate = \"@/inside.chain\";\n",
+		"certificate = \"@/inside-ca.crt\";\n",
+	};
+
+	if (line[strspn(line, " ")] == '#')
+		return "\n";
 	if (strstr(line, "certificate =") || strstr(line, "certificate  ="))
-		return "certificate = \"@/outside.chain\";\n";
+		return put[(*certificates)++ % 3];
 	if (strstr(line, " key  ") || strstr(line, " key ="))
 		return "key = \"@/outside.key\";\n";
 	if (strstr(line, " trust  ") || strstr(line, " trust ="))
@@ -382,11 +391,12 @@ static void example_is_good(const char *path)
 	FILE *f = fopen(path, "r");
 	char line[512], text[4 * SAMPLE_BYTES] = "", placed[4 * SAMPLE_BYTES];
 	const struct settings *s = NULL;
+	unsigned certificates = 0;
 	size_t n = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	while (fgets(line, sizeof(line), f)) {
-		const char *put = line[0] == '#' ? "\n" : stand_in(line);
+		const char *put = stand_in(line, &certificates);
 
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s", put);
 	}
