@@ -200,13 +200,32 @@ const char *addr_text(const union addr *a, char *out)
 	return out;
 }
 
+static char *put_number(char *out, unsigned n)
+{
+	if (n >= 100)
+		*out++ = (char)('0' + n / 100);
+	if (n >= 10)
+		*out++ = (char)('0' + n / 10 % 10);
+	*out++ = (char)('0' + n % 10);
+	return out;
+}
+
+/* Every message that passes writes one; inet_ntop() goes through sprintf(). */
+static void write_v4(char *out, const unsigned char *host)
+{
+	for (int i = 0; i < 4; i++) {
+		out = put_number(out, host[i]);
+		*out++ = '.';
+	}
+	out[-1] = '\0';
+}
+
 const char *addr_host_text(const union addr *a, char *out)
 {
-	const void *host = a->sa.sa_family == AF_INET
-				   ? (const void *)&a->in4.sin_addr
-				   : (const void *)&a->in6.sin6_addr;
-
-	if (!inet_ntop(a->sa.sa_family, host, out, ADDR_TEXT_MAX))
+	if (a->sa.sa_family == AF_INET)
+		write_v4(out, (const unsigned char *)&a->in4.sin_addr);
+	else if (!inet_ntop(a->sa.sa_family, &a->in6.sin6_addr, out,
+			    ADDR_TEXT_MAX))
 		memcpy(out, "none", sizeof("none"));
 	return out;
 }

@@ -1,5 +1,6 @@
 /*
- * hash.c - SipHash-2-4 (Aumasson and Bernstein, 2012).
+ * hash.c - SipHash (Aumasson and Bernstein, 2012): 2-4 for what others may
+ * see, 1-3 for tables in this process.
  */
 #include "base/hash.h"
 
@@ -42,11 +43,11 @@ static inline void sip_round(struct sip *s)
 	s->v2 = rotl(s->v2, 32);
 }
 
-static inline void sip_word(struct sip *s, uint64_t m)
+static inline void sip_word(struct sip *s, uint64_t m, int rounds)
 {
 	s->v3 ^= m;
-	sip_round(s);
-	sip_round(s);
+	for (int i = 0; i < rounds; i++)
+		sip_round(s);
 	s->v0 ^= m;
 }
 
@@ -67,7 +68,8 @@ static uint64_t last_word(const char *p, size_t left, size_t total)
 	return le64toh(v) | (uint64_t)total << 56;
 }
 
-uint64_t hash_keyed(const uint8_t key[16], uint64_t seed, struct slice s)
+__attribute__((always_inline)) static inline uint64_t hash_with(
+	const uint8_t key[16], uint64_t seed, struct slice s, int rounds)
 {
 	uint64_t k0 = load_le64(key), k1 = load_le64(key + 8);
 	struct sip h = {
@@ -80,20 +82,26 @@ uint64_t hash_keyed(const uint8_t key[16], uint64_t seed, struct slice s)
 
 	/* A chained call hashes the earlier result as one word in front. */
 	if (seed)
-		sip_word(&h, seed);
+		sip_word(&h, seed, rounds);
 	for (size_t i = 0; i < whole; i += 8)
-		sip_word(&h, load_le64(s.p + i));
+		sip_word(&h, load_le64(s.p + i), rounds);
 	sip_word(&h,
-		 last_word(whole < s.n ? s.p + whole : NULL, s.n - whole, s.n));
+		 last_word(whole < s.n ? s.p + whole : NULL, s.n - whole, s.n),
+		 rounds);
 	h.v2 ^= 0xff;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < rounds + 2; i++)
 		sip_round(&h);
 	return h.v0 ^ h.v1 ^ h.v2 ^ h.v3;
 }
 
+uint64_t hash_keyed(const uint8_t key[16], uint64_t seed, struct slice s)
+{
+	return hash_with(key, seed, s, 2);
+}
+
 uint64_t hash_bytes(uint64_t seed, struct slice s)
 {
-	return hash_keyed(process_key, seed, s);
+	return hash_with(process_key, seed, s, 1);
 }
 
 uint64_t hash_icase(uint64_t seed, struct slice s)

@@ -1,6 +1,6 @@
 /**
  * @file hash.h
- * Keyed 64-bit hash (SipHash-2-4) for tables that strangers can fill.
+ * Keyed 64-bit hash (SipHash) for tables that strangers can fill.
  *
  * The key is drawn once per process from getrandom(), so nobody outside can
  * choose colliding names. Not for anything that leaves the process.

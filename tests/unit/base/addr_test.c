@@ -5,6 +5,7 @@
 
 #include "cunit_main.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 
 static union addr at(const char *text, uint16_t port)
@@ -34,6 +35,19 @@ static void literals_are_parsed_and_printed(void)
 		CU_ASSERT_STRING_EQUAL(addr_text(&a, text), rows[i].text);
 		CU_ASSERT_STRING_EQUAL(addr_host_text(&a, text), rows[i].host);
 		CU_ASSERT_EQUAL(addr_port(&a), 5061);
+	}
+}
+
+/* Each byte in each place, beside the system's own printer. */
+static void every_byte_is_printed_as_the_system_does(void)
+{
+	char ours[ADDR_TEXT_MAX], theirs[ADDR_TEXT_MAX];
+	union addr a = at("0.0.0.0", 1);
+
+	for (unsigned i = 0; i < 4 * 256; i++) {
+		a.in4.sin_addr.s_addr = htonl((i & 0xff) << 8 * (i >> 8));
+		inet_ntop(AF_INET, &a.in4.sin_addr, theirs, sizeof(theirs));
+		CU_ASSERT_STRING_EQUAL(addr_host_text(&a, ours), theirs);
 	}
 }
 
@@ -149,6 +163,8 @@ static void one_subscriber_line_has_one_hash(void)
 TEST_MAIN(
 	"base/addr",
 	{"literals are parsed and printed", literals_are_parsed_and_printed},
+	{"every byte is printed as the system does",
+	 every_byte_is_printed_as_the_system_does},
 	{"names and nonsense are refused", names_and_nonsense_are_refused},
 	{"a prefix holds what is inside", prefixes_hold_what_is_inside},
 	{"IPv4-mapped addresses count as IPv4", mapped_addresses_count_as_ipv4},
