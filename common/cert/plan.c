@@ -175,10 +175,13 @@ static void director(struct draft *d, const struct settings *s, size_t nth)
 		 PLAN_WEB | PLAN_OPTIONAL);
 }
 
-/* Clients that come to the director first need no sip.DOMAIN of a pool. */
-static unsigned sign_in_flags(const struct settings *s)
+/* Clients come to the directors first; without one they sign in here. */
+static void add_sign_in(struct draft *d, const struct settings *s)
 {
-	return s->directors.n ? PLAN_OPTIONAL : 0;
+	if (s->directors.n)
+		add_domains(d, s, PLAN_SIGN_IN_HERE, PLAN_OPTIONAL);
+	else
+		add_domains(d, s, PLAN_SIGN_IN, 0);
 }
 
 static void one_pool(struct draft *d, const struct settings *s,
@@ -186,7 +189,7 @@ static void one_pool(struct draft *d, const struct settings *s,
 {
 	plan_add(d, pool->name, pool->members.n ? PLAN_POOL : PLAN_SERVER, 0);
 	add_list(d, &pool->members, PLAN_MEMBER, 0);
-	add_domains(d, s, PLAN_SIGN_IN, sign_in_flags(s));
+	add_sign_in(d, s);
 	plan_add(d, pool->web, PLAN_WEB_POOL, PLAN_WEB);
 	d->plan->shared_key = pool->members.n > 1;
 }
@@ -200,7 +203,7 @@ static void pool_or_server(struct draft *d, const struct settings *s,
 		one_pool(d, s, &s->services.pool[nth]);
 	} else {
 		plan_add(d, standard_at(s, nth - pools, &n), PLAN_SERVER, 0);
-		add_domains(d, s, PLAN_SIGN_IN, sign_in_flags(s));
+		add_sign_in(d, s);
 	}
 	add_list(d, &s->services.web_names, PLAN_WEB_INSIDE,
 		 PLAN_WEB | PLAN_OPTIONAL);
@@ -214,8 +217,8 @@ static void pool_vip(struct draft *d, const struct settings *s, size_t nth)
 	const struct pool_settings *pool = vip_at(s, nth, &n);
 
 	plan_add(d, pool->name, PLAN_VIP, 0);
-	add_list(d, &pool->members, PLAN_MEMBER, PLAN_OPTIONAL);
-	add_domains(d, s, PLAN_SIGN_IN, sign_in_flags(s));
+	add_list(d, &pool->members, PLAN_PASSED, PLAN_OPTIONAL);
+	add_sign_in(d, s);
 	plan_add(d, pool->web, PLAN_WEB_POOL, PLAN_WEB | PLAN_OPTIONAL);
 	add_list(d, &s->services.web_names, PLAN_WEB_INSIDE,
 		 PLAN_WEB | PLAN_OPTIONAL);

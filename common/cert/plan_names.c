@@ -38,9 +38,11 @@ static const struct {
 			   "their lists",
 			   "the edge refuses the director: nobody outside can "
 			   "sign in"},
-	[PLAN_SIGN_IN] = {"clients inside that find this server by their SIP "
-			  "domain and match names strictly",
-			  "they are warned, or refuse to sign in"},
+	[PLAN_SIGN_IN] = {"clients inside that find it by their SIP domain",
+			  "strict ones are warned, or do not sign in"},
+	[PLAN_SIGN_IN_HERE] = {"clients inside whose SIP domain leads here, "
+			       "past the directors",
+			       "strict ones are warned, or do not sign in"},
 	[PLAN_POOL] = {"whoever is sent to the pool: directors, clients, the "
 		       "edge",
 		       "redirects to the pool end in a refused certificate"},
@@ -54,6 +56,9 @@ static const struct {
 	[PLAN_VIP] = {"whoever connects to the load balancer: they asked for "
 		      "the pool",
 		      "every connection to the pool is refused"},
+	[PLAN_PASSED] = {"whoever talks to this member, where TLS is passed "
+			 "through to it",
+			 "nothing where the load balancer ends TLS itself"},
 	[PLAN_WEB_DIRECTOR] = {"the reverse proxy, when it connects to the "
 			       "director's web site",
 			       "web requests from outside end in an error of "

@@ -11,6 +11,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *usage; /* without "edgectl cert " */
 } commands[] = {
+	{"plan", cert_plan_main, "plan CONFIG [--profile PROFILE]"},
 	{NULL, NULL, NULL},
 };
 
