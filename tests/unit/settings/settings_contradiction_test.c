@@ -12,21 +12,6 @@ struct added {
 	const char *want; /* behind "FILE:" */
 };
 
-static void refused(const char *text, const char *want)
-{
-	char wanted[SAMPLE_BYTES], placed[SAMPLE_BYTES];
-	const struct settings *s = NULL;
-
-	snprintf(wanted, sizeof(wanted), "@/edge.cfg:%s", want);
-	sample_place(placed, wanted);
-	CU_ASSERT_EQUAL(sample_load(&s, text), EINVAL);
-	CU_ASSERT_PTR_NULL(s);
-	CU_ASSERT_STRING_EQUAL(sample_why, placed);
-	if (strcmp(sample_why, placed) != 0)
-		fprintf(stderr, "got  %s\nwant %s\n", sample_why, placed);
-	settings_unref(&s);
-}
-
 static void check_all(const struct added *a, size_t n)
 {
 	char text[SAMPLE_BYTES];
@@ -34,7 +19,7 @@ static void check_all(const struct added *a, size_t n)
 	sample_open();
 	for (size_t i = 0; i < n; i++) {
 		snprintf(text, sizeof(text), "%s%s", sample_text, a[i].text);
-		refused(text, a[i].want);
+		sample_refused(text, a[i].want);
 	}
 	sample_close();
 }
@@ -177,9 +162,10 @@ static void anchor_that_is_not_there(void)
 	sample_open();
 	sample_edit(text, "  fqdn = \"sip.",
 		    "  trust_anchor = \"@/root.key\";\n  fqdn = \"sip.");
-	refused(text, "9: outside.trust_anchor = \"@/root.key\": No such file "
-		      "or directory; write the name of a file that "
-		      "sip-edge can read");
+	sample_refused(text,
+		       "9: outside.trust_anchor = \"@/root.key\": No such file "
+		       "or directory; write the name of a file that "
+		       "sip-edge can read");
 	sample_close();
 }
 
@@ -207,8 +193,9 @@ static void authorities_of_their_own(void)
 	CU_ASSERT_EQUAL(sample_load(&s, text), 0);
 	settings_unref(&s);
 	many_partners(text, sizeof(text), 65);
-	refused(text, "120: federation.partners: trust in entry 65; only the "
-		      "first 64 can have their own, move this entry up");
+	sample_refused(text,
+		       "120: federation.partners: trust in entry 65; only the "
+		       "first 64 can have their own, move this entry up");
 	sample_close();
 }
 
@@ -219,7 +206,7 @@ static void device_refused(const char *put, const char *want)
 
 	snprintf(more, sizeof(more), "{ %s name = \"room1\";", put);
 	sample_edit(text, "{ name = \"room1\";", more);
-	refused(text, want);
+	sample_refused(text, want);
 }
 
 static void what_devices_cannot_have(void)
@@ -267,9 +254,10 @@ static void digests_that_prove_nothing(void)
 
 	sample_open();
 	sample_edit(text, "      register = true;", DIGEST);
-	refused(text, "46: devices.device: digest, but the first identity "
-		      "\"sip:*@example.org\" has no user; write "
-		      "sip:room2@example.com before it");
+	sample_refused(text,
+		       "46: devices.device: digest, but the first identity "
+		       "\"sip:*@example.org\" has no user; write "
+		       "sip:room2@example.com before it");
 
 	sample_edit(text, "{ name = \"room1\";",
 		    "{ " DIGEST " name = \"room1\";");

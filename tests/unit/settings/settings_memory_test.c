@@ -42,16 +42,24 @@ void settings_arena_fini(struct arena *a)
 	}
 }
 
+static const char more[] =
+	"federation: { partners = ( { domain = \"a.example\"; } ); };\n"
+	"services: { av = \"av.example.com\"; web_names = "
+	"\"meet.example.com\"; pools = ( { name = \"p.example\"; members = "
+	"\"m.example\"; } ); };\n";
+
 static void every_allocation_may_fail(void)
 {
+	char text[SAMPLE_BYTES];
 	const struct settings *s = NULL;
 	unsigned failures = 0;
 	int err;
 
 	sample_open();
+	snprintf(text, sizeof(text), "%s%s", sample_text, more);
 	do {
 		allowed = failures;
-		err = sample_load(&s, sample_text);
+		err = sample_load(&s, text);
 		if (!err)
 			break;
 		CU_ASSERT_EQUAL(err, ENOMEM);

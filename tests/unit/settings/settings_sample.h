@@ -11,11 +11,12 @@
 
 #include "cunit_main.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SAMPLE_BYTES 8192
+#define SAMPLE_BYTES 16384
 
 static char sample_dir[64], sample_file[96], sample_why[WHY_MAX];
 
@@ -185,6 +186,22 @@ static inline const struct settings *sample_good(const char *text)
 		fprintf(stderr, "%s\n", sample_why);
 	CU_ASSERT_EQUAL_FATAL(err, 0);
 	return s;
+}
+
+/** Load a text that must not be good; want: what is said behind "FILE:". */
+static inline void sample_refused(const char *text, const char *want)
+{
+	char wanted[SAMPLE_BYTES], placed[SAMPLE_BYTES];
+	const struct settings *s = NULL;
+
+	snprintf(wanted, sizeof(wanted), "@/edge.cfg:%s", want);
+	sample_place(placed, wanted);
+	CU_ASSERT_EQUAL(sample_load(&s, text), EINVAL);
+	CU_ASSERT_PTR_NULL(s);
+	CU_ASSERT_STRING_EQUAL(sample_why, placed);
+	if (strcmp(sample_why, placed) != 0)
+		fprintf(stderr, "got  %s\nwant %s\n", sample_why, placed);
+	settings_unref(&s);
 }
 
 /** A text is what it should be. */
