@@ -11,7 +11,7 @@
 
 #include "cert/plan.h"
 
-#include <openssl/types.h>
+#include <openssl/x509.h>
 #include <stdint.h>
 
 /** How bad. */
@@ -49,6 +49,7 @@ struct cert_subject {
 	const struct cert_plan *plan;
 	bool public_leg;   /* rules of public authorities hold */
 	bool federates;	   /* it is shown to partners as a client too */
+	bool staples;	   /* an OCSP answer is stapled to it */
 	unsigned key_mode; /* of the key's file, such as 0600; 0: unknown */
 	uint64_t wall_s;   /* now [s since 1970] */
 };
