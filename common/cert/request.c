@@ -11,7 +11,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define CN_MAX ub_common_name /* RFC 5280 appendix A.1 */
 
@@ -22,50 +21,6 @@ int cert_key_make(EVP_PKEY **out, unsigned rsa_bits)
 	*out = rsa_bits ? EVP_RSA_gen(rsa_bits) : EVP_EC_gen("P-256");
 	ERR_clear_error();
 	return *out ? 0 : ENOMEM;
-}
-
-/* The name itself, or the wildcard that stands for it; owned by the caller. */
-static char *folded(const char *name)
-{
-	const char *dot = strchr(name, '.');
-	size_t n = dot ? strlen(dot) + 2 : 0;
-	char *wild = dot ? malloc(n) : NULL;
-
-	if (wild)
-		snprintf(wild, n, "*%s", dot);
-	return wild;
-}
-
-static bool has_before(const struct cert_plan *plan, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(plan->name[i].name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-int cert_plan_fold_web(struct cert_plan *plan)
-{
-	for (size_t i = 0; i < plan->n; i++) {
-		struct cert_plan_name *at = &plan->name[i];
-		char *wild;
-
-		if (!at->web || at->name[0] == '*' ||
-		    strcmp(at->name, plan->common_name) == 0)
-			continue;
-		wild = folded(at->name);
-		if (!wild)
-			return ENOMEM;
-		free(at->name);
-		at->name = wild;
-		if (!has_before(plan, i, wild))
-			continue;
-		free(wild);
-		memmove(at, at + 1, (--plan->n - i) * sizeof(*at));
-		i--;
-	}
-	return 0;
 }
 
 static int add_name(GENERAL_NAMES *all, const char *name)

@@ -32,7 +32,7 @@ int cert_issued_find(STACK_OF(X509) * all, struct slice bytes, char *why);
 /** A certificate with its chain, as a server shows them. */
 struct cert_issued {
 	X509 *leaf;
-	STACK_OF(X509) * rest; /* leaf's issuer first, no root */
+	struct stack_st_X509 *rest; /* leaf's issuer first, no root */
 	bool in_order;	 /* they were found in this order, with nothing behind
 			  but a root */
 	bool rooted;	 /* the root was there too; it is not in rest */

@@ -26,16 +26,6 @@
 int cert_key_make(EVP_PKEY **out, unsigned rsa_bits);
 
 /**
- * Put one wildcard for each parent domain in the place of a plan's web names;
- * the common name stays. A wildcard costs as many names as it covers, and its
- * key opens all of them.
- *
- * @param plan  changed
- * @return      0 or ENOMEM; then the plan is whole but may be half done
- */
-int cert_plan_fold_web(struct cert_plan *plan);
-
-/**
  * Make the request for a plan: its common name, its names in their order, what
  * the key may be used for.
  *

@@ -10,7 +10,7 @@
 
 #define NAMES_MAX 12
 
-/* A plan made by hand; each name that begins with '+' is a web name. */
+/* A plan made by hand. */
 static struct cert_plan *plan_of(const char *cn, const char *const *names)
 {
 	struct cert_plan *plan = calloc(1, sizeof(*plan));
@@ -18,10 +18,7 @@ static struct cert_plan *plan_of(const char *cn, const char *const *names)
 	plan->common_name = strdup(cn);
 	plan->name = calloc(NAMES_MAX, sizeof(*plan->name));
 	for (; *names; names++) {
-		struct cert_plan_name *at = &plan->name[plan->n++];
-
-		at->web = **names == '+';
-		at->name = strdup(*names + at->web);
+		plan->name[plan->n++].name = strdup(*names);
 	}
 	return plan;
 }
@@ -33,19 +30,6 @@ static void plan_free(struct cert_plan *plan)
 	free(plan->name);
 	free(plan->common_name);
 	free(plan);
-}
-
-/* The plan's names with blanks between them. */
-static const char *names_of(const struct cert_plan *plan)
-{
-	static char text[512];
-	size_t n = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < plan->n; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
-				      i ? " " : "", plan->name[i].name);
-	return text;
 }
 
 /* An extension as openssl prints it, "" when it is not asked for. */
@@ -164,37 +148,6 @@ static void two_keys_are_two(void)
 	EVP_PKEY_free(other);
 }
 
-static void web_names_fold_into_one_wildcard_a_domain(void)
-{
-	static const char *const names[] = {
-		"webdir.example.com", "+web01.example.com",
-		"+meet.example.com",  "+meet.example.org",
-		"sip.example.com",    "+a.example.com",
-		"+b.example.org",     NULL};
-	struct cert_plan *plan = plan_of("webdir.example.com", names);
-
-	plan->name[0].web = true; /* the common name is never folded */
-	CU_ASSERT_EQUAL(cert_plan_fold_web(plan), 0);
-	CU_ASSERT_STRING_EQUAL(names_of(plan),
-			       "webdir.example.com *.example.com "
-			       "*.example.org sip.example.com");
-	CU_ASSERT_EQUAL(cert_plan_fold_web(plan), 0);
-	CU_ASSERT_EQUAL(plan->n, 4);
-	plan_free(plan);
-}
-
-static void nothing_but_web_names_is_folded(void)
-{
-	static const char *const names[] = {"sip.example.com", "av.example.com",
-					    NULL};
-	struct cert_plan *plan = plan_of("sip.example.com", names);
-
-	CU_ASSERT_EQUAL(cert_plan_fold_web(plan), 0);
-	CU_ASSERT_STRING_EQUAL(names_of(plan),
-			       "sip.example.com av.example.com");
-	plan_free(plan);
-}
-
 static void a_common_name_without_room_is_told(void)
 {
 	static const char long_name[] =
@@ -226,8 +179,5 @@ TEST_MAIN("cert/request",
 	  {"keys are P-256, or RSA of 2048 to 4096 bits",
 	   keys_are_of_the_kind_that_was_asked_for},
 	  {"two keys are two", two_keys_are_two},
-	  {"web names fold into one wildcard a domain, the common name stays",
-	   web_names_fold_into_one_wildcard_a_domain},
-	  {"nothing but web names is folded", nothing_but_web_names_is_folded},
 	  {"a common name that has no room is told",
 	   a_common_name_without_room_is_told})
