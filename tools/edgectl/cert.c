@@ -12,6 +12,15 @@ static const struct command {
 	const char *usage; /* without "edgectl cert " */
 } commands[] = {
 	{"plan", cert_plan_main, "plan CONFIG [--profile PROFILE]"},
+	{"csr", cert_csr_main,
+	 "csr CONFIG --profile PROFILE [--pool NAME | --nth N] --out DIR\n"
+	 "           [--rsa BITS | --key FILE] [--wildcard-web]"},
+	{"import", cert_import_main,
+	 "import CONFIG --profile PROFILE [--pool NAME | --nth N] [FILE]...\n"
+	 "           [--key FILE | --from DIR] [--force] [--dry-run]"},
+	{"export", cert_export_main,
+	 "export CONFIG --profile PROFILE [--pool NAME | --nth N] --p12 FILE\n"
+	 "           [--from DIR] [--passphrase-file FILE] [--legacy]"},
 	{NULL, NULL, NULL},
 };
 
