@@ -1,7 +1,7 @@
 /*
  * conn.c - the life of one connection: born, open, closing, gone.
  */
-#include "conn_state.h"
+#include "conn_say.h"
 #include "pool.h"
 #include "tlsctx_room.h"
 #include "worker_state.h"
@@ -47,6 +47,7 @@ static const char *const end_words[] = {
 	[CONN_END_STALLED] = "stalled",
 	[CONN_END_OVERFLOW] = "overflow",
 	[CONN_END_REFUSED] = "refused",
+	[CONN_END_DISTRUST] = "distrust",
 	[CONN_END_SHUTDOWN] = "shutdown",
 };
 
@@ -82,13 +83,13 @@ static void conn_enter(struct conn_inner *c, enum conn_state state)
 	c->pub.open = state == CONN_OPEN;
 }
 
-static enum tls_door tls_door_of(const struct conn_birth *b)
+enum tls_door conn_tls_door(enum leg leg, enum conn_door door)
 {
-	if (b->door == DOOR_OUT)
-		return b->leg == LEG_OUTSIDE ? TLS_TO_OUTSIDE : TLS_TO_INSIDE;
-	if (b->door == DOOR_USERS)
+	if (door == DOOR_OUT)
+		return leg == LEG_OUTSIDE ? TLS_TO_OUTSIDE : TLS_TO_INSIDE;
+	if (door == DOOR_USERS)
 		return TLS_USERS;
-	return b->leg == LEG_OUTSIDE ? TLS_OUTSIDE : TLS_INSIDE;
+	return leg == LEG_OUTSIDE ? TLS_OUTSIDE : TLS_INSIDE;
 }
 
 static int give_tls(struct conn_inner *c, const struct conns *cs,
@@ -96,7 +97,8 @@ static int give_tls(struct conn_inner *c, const struct conns *cs,
 {
 	if (!b->tls)
 		return 0;
-	c->ssl = tlsctx_session(cs->tls, tls_door_of(b), b->sni);
+	c->ssl =
+		tlsctx_session(cs->tls, conn_tls_door(b->leg, b->door), b->sni);
 	if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1)
 		return ENOMEM;
 	if (b->partner)
@@ -129,6 +131,10 @@ static void lost(struct conn_inner *c, int err)
 		log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), "connect",
 			  "peer=%s error=%s", addr_text(&c->pub.peer, peer),
 			  strerrorname_np(err) ? strerrorname_np(err) : "?");
+	if (c->state == CONN_SHAKING) {
+		conn_count_failed(c);
+		conn_say_failed(c, 0);
+	}
 	c->broken = true;
 	conn_close(&c->pub, ends[c->state]);
 }

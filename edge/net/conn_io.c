@@ -5,7 +5,7 @@
  * share, handed up at once; only what is not consumed is copied. Out: queued
  * during a turn, written once at its end.
  */
-#include "conn_state.h"
+#include "conn_say.h"
 #include "worker_state.h"
 
 #include <assert.h>
@@ -78,9 +78,13 @@ static ssize_t after_ssl(struct conn_inner *c, int result, bool reading)
 	case SSL_ERROR_ZERO_RETURN:
 		return end(c, CONN_END_PEER);
 	case SSL_ERROR_SSL:
-		say_broken(c);
-		return end(c, is_unwelcome(c) ? CONN_END_HANDSHAKE
-					      : CONN_END_ERROR);
+		if (!is_unwelcome(c)) {
+			say_broken(c);
+			return end(c, CONN_END_ERROR);
+		}
+		conn_count_failed(c);
+		conn_say_failed(c, ERR_peek_error());
+		return end(c, CONN_END_HANDSHAKE);
 	default:
 		return end(c, CONN_END_ERROR);
 	}

@@ -10,6 +10,7 @@
 
 #include "base/list.h"
 #include "conn_slots.h"
+#include "failures.h"
 #include "net/conn.h"
 #include "net/gate.h"
 #include "net/tlsctx.h"
@@ -95,6 +96,10 @@ struct conns {
 	char *read_buf; /* READ_BYTES, shared by all */
 	struct pool_entry *pool, *pool_named[LEG_COUNT];
 	uint16_t judge; /* which settings judge certificates: counts reloads */
+	uint32_t judge_at; /* conn_judge.c: the slot that is next */
+	struct deadline judging, telling;
+	struct deadline_queue judge_queue, telling_queue;
+	struct failures *failures; /* shared; NULL: each is told */
 	struct conn_out *spare;
 	unsigned spares;
 	struct deadline_queue lives[LIVES], head, body, stall;
@@ -130,6 +135,15 @@ static inline struct conn_inner *conn_inner(const struct conn *c)
 struct conns *conn_home(const struct conn_inner *c);
 
 /* conn.c */
+
+/**
+ * The TLS context that a connection is made with.
+ *
+ * @param leg   its leg
+ * @param door  its door
+ * @return      which
+ */
+enum tls_door conn_tls_door(enum leg leg, enum conn_door door);
 
 /**
  * Make a connection of a socket.
@@ -210,6 +224,23 @@ void conn_flush(struct conn_inner *c);
  * @param try  write at all
  */
 void conn_out_end(struct conn_inner *c, bool try);
+
+/* conn_judge.c */
+
+/**
+ * Prepare to judge.
+ *
+ * @param cs  connections
+ */
+void conns_judge_init(struct conns *cs);
+
+/**
+ * Settings, authorities or revocation lists changed: judge each certificate
+ * again, a few a turn.
+ *
+ * @param cs  connections
+ */
+void conns_judge(struct conns *cs);
 
 /* conn_turn.c */
 

@@ -1,7 +1,7 @@
 /*
  * conn_turn.c - all connections of a worker, once a turn of its loop.
  */
-#include "conn_state.h"
+#include "conn_say.h"
 #include "worker_state.h"
 
 #include <assert.h>
@@ -26,6 +26,10 @@ static void on_life(struct deadline *d, uint64_t now_ms, void *arg)
 	struct conn_inner *c = LIST_OWNER(d, struct conn_inner, lives);
 
 	(void)now_ms, (void)arg;
+	if (c->state == CONN_SHAKING) {
+		conn_count_failed(c);
+		conn_say_late(c);
+	}
 	conn_close(&c->pub, c->state == CONN_CONNECTING ? CONN_END_CONNECT
 							: ends[c->life]);
 }
@@ -97,6 +101,8 @@ static void add_deadlines(struct conns *cs)
 	deadline_queue_init(&cs->head, clock, 0, on_wait, cs);
 	deadline_queue_init(&cs->body, clock, 0, on_wait, cs);
 	deadline_queue_init(&cs->stall, clock, 0, on_stall, cs);
+	conns_judge_init(cs);
+	conn_say_init(cs);
 	conns_limits(cs);
 }
 

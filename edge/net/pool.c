@@ -294,13 +294,21 @@ static int open_new(struct conn_inner **out, struct conns *cs,
 	return 0;
 }
 
-/* What was verified by other settings is verified anew before it is used. */
+/* What was verified by other settings is verified anew before it is used. One
+ * that is believed no longer ends when what is under way on it has ended; the
+ * room above knows when. */
 static bool still_good(struct conn_inner *c)
 {
-	if (c->judged == conn_home(c)->judge || !c->pub.open ||
+	struct conns *cs = conn_home(c);
+
+	if (c->judged == cs->judge || !c->pub.open ||
 	    conn_rejudge(&c->pub) == 0)
 		return true;
-	conn_close(&c->pub, CONN_END_NAME);
+	conn_retire(&c->pub);
+	if (cs->events.judged)
+		cs->events.judged(&c->pub, cs->arg);
+	else
+		conn_close(&c->pub, CONN_END_DISTRUST);
 	return false;
 }
 

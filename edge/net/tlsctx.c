@@ -294,6 +294,19 @@ const struct vouch *tlsctx_vouch(const struct tlsctx *t)
 	return t->vouch;
 }
 
+bool tlsctx_shows(const struct tlsctx *t, enum tls_door door, struct slice name,
+		  const X509 *cert)
+{
+	const SSL_CTX *ctx = t->ctx[door];
+	int fits = -1;
+
+	if (doors[door].accepts && doors[door].leg == LEG_OUTSIDE)
+		fits = tlsctx_own_fits(ctx, name, cert);
+	if (fits >= 0)
+		return fits > 0;
+	return !X509_cmp(SSL_CTX_get0_certificate(ctx), cert);
+}
+
 X509_STORE *tlsctx_trust(const struct tlsctx *t, enum leg leg)
 {
 	return SSL_CTX_get_cert_store(

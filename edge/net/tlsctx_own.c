@@ -350,6 +350,35 @@ static int choose(SSL *ssl, void *arg)
 	return given >= 0;
 }
 
+static int fits_named(const struct tlsctx_own *o, struct slice name,
+		      bool exactly, const X509 *cert)
+{
+	int found = -1;
+
+	for (size_t i = 0; i < o->n; i++) {
+		const struct shown *c = &o->shown[i];
+
+		if (!is_shown_for(c, name, exactly))
+			continue;
+		found = 0;
+		if (!X509_cmp(SSL_CTX_get0_certificate(c->holder), cert))
+			return 1;
+	}
+	return found;
+}
+
+int tlsctx_own_fits(const SSL_CTX *ctx, struct slice name, const X509 *cert)
+{
+	const struct tlsctx_own *o = SSL_CTX_get_ex_data(ctx, own_index);
+	int found = -1;
+
+	if (o && name.n)
+		found = fits_named(o, name, true, cert);
+	if (o && name.n && found < 0)
+		found = fits_named(o, name, false, cert);
+	return found;
+}
+
 void tlsctx_own_show(const struct tlsctx_own *o, SSL_CTX *ctx)
 {
 	assert(SSL_CTX_get_ex_data(ctx, own_index) == o);

@@ -57,6 +57,16 @@ void tlsctx_own_unref(struct tlsctx_own **o);
 int tlsctx_own_hold(struct tlsctx_own *o, SSL_CTX *ctx);
 
 /**
+ * Is a certificate one that a client which asks for a name may get?
+ *
+ * @param ctx   context of a door that accepts
+ * @param name  asked for; absent: none was
+ * @param cert  certificate
+ * @return      1 or 0; -1: there is none of that name, the door shows its own
+ */
+int tlsctx_own_fits(const SSL_CTX *ctx, struct slice name, const X509 *cert);
+
+/**
  * Have a door of the outside show the certificate that a client asks for, or
  * its own when there is none of that name, and the OCSP answer for it.
  *

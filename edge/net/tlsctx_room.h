@@ -17,6 +17,18 @@
 const struct vouch *tlsctx_vouch(const struct tlsctx *t);
 
 /**
+ * Would a new handshake show this certificate of ours?
+ *
+ * @param t     contexts
+ * @param door  which
+ * @param name  that the client asks for; absent: none
+ * @param cert  certificate
+ * @return      true when it would, or might: one may have a key of each kind
+ */
+bool tlsctx_shows(const struct tlsctx *t, enum tls_door door, struct slice name,
+		  const X509 *cert);
+
+/**
  * The authorities of a leg.
  *
  * @param t    contexts

@@ -145,6 +145,7 @@ static int open_conns(struct worker_inner *w)
 	cs->events = w->setup->events;
 	cs->arg = w->setup->arg;
 	cs->gate = w->set->gate;
+	cs->failures = w->set->failures;
 	return conns_init(cs);
 }
 

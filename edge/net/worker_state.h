@@ -42,6 +42,7 @@ struct worker_inner {
 struct workers {
 	struct worker_setup setup;
 	struct gate *gate;
+	struct failures *failures;
 	unsigned count;
 	unsigned running; /* threads */
 	uv_sem_t started;

@@ -1,6 +1,7 @@
 /*
  * workers.c - the set of workers and their threads.
  */
+#include "conn_say.h"
 #include "worker_state.h"
 
 #include <assert.h>
@@ -11,7 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define GATE_PEERS 65536
+#define GATE_PEERS    65536
+#define FAILING_PEERS 1024
 
 /** Places to listen, the same for each worker. */
 struct doors {
@@ -217,6 +219,8 @@ static int create_workers(struct workers *ws)
 	struct gate_limits limits = gate_limits_of(&ws->setup.settings->limits);
 	int err = gate_create(&ws->gate, &limits);
 
+	if (!err)
+		err = failures_create(&ws->failures, FAILING_PEERS);
 	for (unsigned i = 0; i < ws->count && !err; i++)
 		err = worker_create(&ws->worker[i], ws, i);
 	return err;
@@ -314,6 +318,8 @@ void workers_stop(struct workers **out)
 	for (unsigned i = 0; i < ws->count; i++)
 		worker_destroy(&ws->worker[i]);
 	gate_destroy(&ws->gate);
+	conn_say_rest(ws->failures);
+	failures_destroy(&ws->failures);
 	uv_barrier_destroy(&ws->barrier);
 	uv_sem_destroy(&ws->started);
 	free(ws);
@@ -337,12 +343,12 @@ static void take_reload(struct post *p, void *arg)
 	w->pub.settings = r->settings;
 	w->tls = w->conns.tls = r->tls;
 	free(r);
-	w->conns.judge++;
 	conns_limits(&w->conns);
 	if (w->pub.resolve)
 		resolve_front_reload(w->pub.resolve, w->pub.settings);
 	if (w->started && w->setup->reloaded)
 		w->setup->reloaded(&w->pub, w->setup->arg);
+	conns_judge(&w->conns);
 }
 
 /* All or none: what each worker gets is made before the first one gets it. */

@@ -23,7 +23,7 @@ enum peer_class class_of(const struct settings *s, const struct conn *c)
 		return PEER_DEVICE;
 	if (c->leg != LEG_INSIDE)
 		return is_partner(s, c) ? PEER_PARTNER : PEER_STRANGER;
-	if (c->door == DOOR_OUT ||
+	if ((c->door == DOOR_OUT && c->names) ||
 	    cert_names_listed(c->names, &s->trusted_servers))
 		return PEER_SERVER;
 	return PEER_STRANGER;

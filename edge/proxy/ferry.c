@@ -94,7 +94,7 @@ static void deliver_request(struct post *post, void *arg)
 	struct parcel *parcel = parcel_of(post);
 	struct worker *w = arg;
 	struct conn *c = conn_find(w, parcel->conn);
-	struct flow *f = c && takes_bytes(c) ? c->user : NULL;
+	struct flow *f = c && takes_bytes(c) && !c->retired ? c->user : NULL;
 	struct slice bytes = {.p = parcel->bytes, .n = parcel->n};
 
 	int err = f ? conn_send(c, bytes) : EPIPE;

@@ -3,6 +3,8 @@
  */
 #include "flow.h"
 
+#include "txn.h"
+
 #include "base/hash.h"
 #include "proxy/class.h"
 
@@ -36,6 +38,7 @@ void flow_destroy(struct flow **fp, struct proxy *p)
 	for (uint32_t i = 0; i < f->whos; i++)
 		homes_unbind(p->shared->homes, f->who[i], f->conn->id);
 	deadline_stop(&f->sweep);
+	deadline_stop(&f->leave);
 	f->conn->user = NULL;
 	count_down(&p->count.flows);
 	free(f->who);
@@ -61,45 +64,115 @@ uint64_t flow_device_who(struct proxy *p, const struct device_settings *d)
 	return token_who(p->pen, (struct slice){.p = text, .n = (size_t)n});
 }
 
-/* What was believed under the settings of before, and how much it may be silent
- * now. An edge that is believed no longer gets nothing more from us. */
-static void flow_rejudge(struct flow *f, struct proxy *p)
+static bool is_believed(enum peer_class c)
 {
-	struct conn *c = f->conn;
-	char name[24];
+	return c == PEER_SERVER || c == PEER_PARTNER;
+}
 
-	if (conn_rejudge(c))
-		log_event(LOG_LEVEL_NOTICE, conn_name(c, name),
-			  "partner-disbelieved", "certificate=refused");
-	f->base = class_of(p->w->settings, c);
-	if (f->base == PEER_PARTNER)
-		return;
+static void say_retired(const struct flow *f, enum peer_class was)
+{
+	static const char *const words[PEER_CLASSES] = {
+		[PEER_STRANGER] = "stranger",
+		[PEER_SERVER] = "server",
+		[PEER_PARTNER] = "partner",
+	};
+	const struct conn *c = f->conn;
+	char name[24], peer[ADDR_TEXT_MAX];
+
+	log_event(LOG_LEVEL_NOTICE, conn_name(c, name), "retire",
+		  "peer=%s leg=%s was=%s certificate=%s closes=when-idle",
+		  addr_text(&c->peer, peer),
+		  c->leg == LEG_OUTSIDE ? "outside" : "inside", words[was],
+		  c->names ? c->names->fingerprint : "disbelieved");
+}
+
+/* Whoever was believed, and is no longer, gets nothing new from us, and is
+ * closed once nothing is under way. */
+static void flow_retire(struct flow *f, struct proxy *p, enum peer_class was)
+{
+	f->base = PEER_STRANGER;
 	f->proved = false;
-	conn_trust(c, CONN_UNPROVEN);
-	if (c->door == DOOR_OUT)
-		conn_close(c, CONN_END_REFUSED);
+	if (f->conn->retired && deadline_running(&f->leave))
+		return;
+	say_retired(f, was);
+	conn_retire(f->conn);
+	f->left_ms = p->w->now_ms;
+	deadline_start(&p->leave, &f->leave, p->w->now_ms);
+}
+
+static void flow_enroll(struct flow *f, struct proxy *p)
+{
+	const struct settings *s = p->w->settings;
+	const struct device_settings *d =
+		s->devices_enabled ? settings_device_at(s, &f->conn->peer)
+				   : NULL;
+
+	if (!d)
+		return;
+	flow_bind(f, p, flow_device_who(p, d),
+		  (struct grant){.until_ms = UINT64_MAX});
+	conn_trust(f->conn, CONN_PROVEN);
 }
 
 static void flow_learn_class(struct flow *f, struct proxy *p)
 {
-	const struct settings *s = p->w->settings;
-	const struct device_settings *d;
-	bool was_partner = f->base == PEER_PARTNER;
+	enum peer_class was = f->base;
 
 	f->loaded = p->loaded;
-	f->base = class_of(s, f->conn);
-	if (was_partner)
-		flow_rejudge(f, p);
-	if (f->base == PEER_SERVER)
+	if (is_believed(was))
+		conn_rejudge(f->conn);
+	f->base = class_of(p->w->settings, f->conn);
+	if (f->conn->retired || (is_believed(was) && f->base != was))
+		flow_retire(f, p, was);
+	else if (f->base == PEER_SERVER)
 		conn_trust(f->conn, CONN_PROVEN);
-	if (f->base != PEER_DEVICE)
+	else if (f->base == PEER_DEVICE)
+		flow_enroll(f, p);
+}
+
+void flow_judged(struct flow *f, struct proxy *p)
+{
+	if (f->loaded != p->loaded || f->conn->retired)
+		flow_learn_class(f, p);
+}
+
+static bool any_under_way(const struct flow *f)
+{
+	const struct list *it;
+
+	for (it = f->served.next; it != &f->served; it = it->next)
+		if (txn_under_way(LIST_OWNER(it, struct txn, up_link)))
+			return true;
+	for (it = f->sent.next; it != &f->sent; it = it->next)
+		if (txn_under_way(LIST_OWNER(it, struct txn, down_link)))
+			return true;
+	return conn_queued(f->conn) > 0;
+}
+
+/* Of requests that other workers sent down it we know only that there were
+ * some: their answers have as long as any. */
+static bool is_idle(const struct flow *f, const struct proxy *p,
+		    uint64_t now_ms)
+{
+	uint64_t wait_ms =
+		p->w->settings->limits.transaction_s * UINT64_C(1000);
+
+	if (f->abroad && now_ms - f->left_ms < wait_ms)
+		return false;
+	return !any_under_way(f);
+}
+
+void flow_leave(struct deadline *d, uint64_t now_ms, void *arg)
+{
+	struct flow *f = LIST_OWNER(&d->link, struct flow, leave.link);
+	struct proxy *p = arg;
+
+	if (!is_idle(f, p, now_ms)) {
+		deadline_start(&p->leave, &f->leave, now_ms);
 		return;
-	d = s->devices_enabled ? settings_device_at(s, &f->conn->peer) : NULL;
-	if (d) {
-		flow_bind(f, p, flow_device_who(p, d),
-			  (struct grant){.until_ms = UINT64_MAX});
-		conn_trust(f->conn, CONN_PROVEN);
 	}
+	count_up(&p->count.distrusted);
+	conn_close(f->conn, CONN_END_DISTRUST);
 }
 
 static void flow_drop(struct flow *f, struct proxy *p, uint32_t i)

@@ -51,6 +51,13 @@ void flow_unbind(struct flow *f, struct proxy *p, uint64_t who,
 /* Is it proved on it? */
 bool flow_has(const struct flow *f, uint64_t who);
 
+/* Its certificate was judged anew: is it who it was? Who was believed and is
+ * no longer gets nothing new, and is closed when nothing is under way. */
+void flow_judged(struct flow *f, struct proxy *p);
+
+/* Close it when it is idle, else look again; a deadline_fn. */
+void flow_leave(struct deadline *d, uint64_t now_ms, void *arg);
+
 /* Drop what expired; a deadline_fn. */
 void flow_sweep(struct deadline *d, uint64_t now_ms, void *arg);
 

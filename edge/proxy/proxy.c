@@ -137,6 +137,7 @@ static int on_start(struct worker *w, void *arg)
 	partner_start(p);
 	hold_start(p);
 	deadline_queue_init(&p->sweep, &w->clock, SWEEP_MS, flow_sweep, p);
+	deadline_queue_init(&p->leave, &w->clock, LEAVE_MS, flow_leave, p);
 	lock_take(&shared->lock);
 	list_append(&shared->proxies, &p->link);
 	lock_give(&shared->lock);
@@ -274,6 +275,15 @@ static void on_closed(struct conn *c, enum conn_end why, void *arg)
 	flow_destroy(&f, p);
 }
 
+static void on_judged(struct conn *c, void *arg)
+{
+	(void)arg;
+	if (c->user)
+		flow_judged(c->user, c->worker->user);
+	else if (c->retired)
+		conn_close(c, CONN_END_DISTRUST);
+}
+
 void proxy_setup(struct worker_setup *setup, struct proxy_shared *p)
 {
 	setup->events = (struct conn_events){
@@ -281,6 +291,7 @@ void proxy_setup(struct worker_setup *setup, struct proxy_shared *p)
 		.bytes = on_bytes,
 		.drained = on_drained,
 		.closed = on_closed,
+		.judged = on_judged,
 	};
 	setup->arg = p;
 	setup->start = on_start;
@@ -299,9 +310,14 @@ void proxy_count(struct proxy_shared *shared, struct proxy_counters *out)
 	LIST_EACH (&shared->proxies, it, tmp) {
 		struct proxy *p = LIST_OWNER(it, struct proxy, link);
 		const uint64_t *one = (const uint64_t *)&p->count;
+		const struct worker_counters *net = &p->w->counters;
 
 		for (size_t i = 0; i < sizeof(*out) / sizeof(*one); i++)
 			sum[i] += __atomic_load_n(&one[i], __ATOMIC_RELAXED);
+		out->handshakes_failed += __atomic_load_n(
+			&net->handshakes_failed, __ATOMIC_RELAXED);
+		out->revoked +=
+			__atomic_load_n(&net->revoked, __ATOMIC_RELAXED);
 	}
 	lock_give(&shared->lock);
 }

@@ -145,7 +145,7 @@ static void begin_flow(struct txn *t, conn_id id, bool may_follow)
 		ferry_request(t, id, may_follow);
 		return;
 	}
-	if (c && c->open && c->user) {
+	if (c && c->open && !c->retired && c->user) {
 		txn_join_hop(t, c->user);
 		hop_transmit(t);
 		return;

@@ -26,6 +26,8 @@
 #define TRYING_MS 200
 /* RFC 4320 §4.1: 100 to a non-INVITE once Timer E would have reached T2. */
 #define NUDGE_MS 3500
+/* How often a retired flow is looked at: is it idle? */
+#define LEAVE_MS 100
 /* How often bindings of a flow are looked through for expired ones. */
 #define SWEEP_MS 60000
 
@@ -83,6 +85,7 @@ struct proxy {
 	struct list abroad; /* txns whose next hop lives on another worker */
 
 	struct deadline_queue sweep; /* flows */
+	struct deadline_queue leave; /* those that wait to be closed */
 	struct aside aside;
 	uint32_t loaded; /* counts reloads, so that flows look again */
 
@@ -120,7 +123,8 @@ struct flow {
 	} * grant;
 	uint64_t soonest_ms; /* the first of these */
 	uint32_t whos, room;
-	struct deadline sweep;
+	struct deadline sweep, leave;
+	uint64_t left_ms; /* when it was retired */
 	uint64_t
 		abroad; /* bit n: worker n, n + 64 ... sent a request down it */
 	uint64_t partner; /* opened to a partner: its key; else 0 */

@@ -43,6 +43,11 @@ static bool is_under_way(enum txn_state s)
 	return s <= TXN_PROCEEDING;
 }
 
+bool txn_under_way(const struct txn *t)
+{
+	return is_under_way(t->state);
+}
+
 void txn_enter(struct txn *t, enum txn_state state)
 {
 	assert(legal[t->state] >> state & 1);

@@ -103,6 +103,9 @@ struct txn *txn_find(struct proxy *p, uint64_t key);
 /* Find by what a branch says. */
 struct txn *txn_at(struct proxy *p, uint32_t slot, uint32_t generation);
 
+/* Is its final answer still to come? */
+bool txn_under_way(const struct txn *t);
+
 /* The only writer of t->state; asserts the table of legal moves. */
 void txn_enter(struct txn *t, enum txn_state state);
 

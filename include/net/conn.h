@@ -60,6 +60,7 @@ enum conn_end {
 	CONN_END_STALLED,  /* the peer does not read */
 	CONN_END_OVERFLOW, /* out-queue full */
 	CONN_END_REFUSED,  /* the room above wanted it closed */
+	CONN_END_DISTRUST, /* its certificate is believed no longer */
 	CONN_END_SHUTDOWN,
 };
 
@@ -70,6 +71,7 @@ struct conn {
 	enum leg leg;
 	enum conn_door door;
 	bool tls, open; /* open: handshake done, not closing: bytes flow */
+	bool retired;	/* conn_retire(): nothing new goes there */
 	union addr peer, local;
 	struct cert_names *names; /* verified certificate, or NULL; owned */
 	void *user;		  /* the room above's; NULL at first */
@@ -90,6 +92,13 @@ struct conn_events {
 	void (*drained)(struct conn *c, void *arg);
 	/** Last call for c, from the loop, never from inside conn_close(). */
 	void (*closed)(struct conn *c, enum conn_end why, void *arg);
+	/**
+	 * After a reload its certificate was judged anew: c->names is what is
+	 * believed now. From the loop, a few connections a turn, or from
+	 * inside conn_reach() and conn_opened_for() of one that is believed no
+	 * longer. May call conn_retire() and conn_close().
+	 */
+	void (*judged)(struct conn *c, void *arg);
 };
 
 /**
@@ -186,6 +195,41 @@ struct conn *conn_opened_for(struct worker *w, enum leg leg, struct slice name);
  * @return   0; EACCES when it is believed no longer (names is NULL then)
  */
 int conn_rejudge(struct conn *c);
+
+/**
+ * Nothing new goes there: conn_reach() and conn_opened_for() give it out no
+ * more. What is under way goes on.
+ *
+ * @param c  connection; a second call is harmless
+ */
+void conn_retire(struct conn *c);
+
+/** What a connection shows of ourselves, and since when. */
+struct conn_shown {
+	uint64_t since_s; /* wall clock [s since 1970] */
+	char ours[65];	  /* fingerprint of our certificate; "" none */
+	uint64_t ends_s;  /* its last second; 0: none */
+	bool old;	  /* a new handshake would get another one */
+};
+
+/**
+ * One open connection.
+ *
+ * @param c      borrowed for this call; may not be closed
+ * @param shown  borrowed for this call
+ * @param arg    as given
+ */
+typedef void conn_each_fn(const struct conn *c, const struct conn_shown *shown,
+			  void *arg);
+
+/**
+ * All open connections of a worker.
+ *
+ * @param w    worker
+ * @param fn   called for each of them
+ * @param arg  passed to fn
+ */
+void conn_each(struct worker *w, conn_each_fn *fn, void *arg);
 
 /**
  * Bytes in the out-queue.

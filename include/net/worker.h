@@ -15,6 +15,12 @@
 #include "net/resolve.h"
 #include "net/tlsctx.h"
 
+/** What this room counts; one writer, read at any time. */
+struct worker_counters {
+	uint64_t handshakes_failed;
+	uint64_t revoked; /* certificates that were shown, or in use */
+};
+
 /** One worker. The room above reads these and writes only `user`. */
 struct worker {
 	unsigned index, count;		 /* which of how many */
@@ -25,6 +31,7 @@ struct worker {
 	uint64_t now_ms; /* monotonic, at the start of this turn */
 	uint64_t wall_s;
 	bool draining; /* no new work */
+	struct worker_counters counters;
 	void *user;
 };
 

@@ -25,6 +25,9 @@ struct proxy_counters {
 	uint64_t redirects, failovers;
 	uint64_t undecided;	      /* bugs: policy said PASS */
 	uint64_t transactions, flows; /* now */
+	uint64_t handshakes_failed;
+	uint64_t revoked;    /* certificates that were shown, or in use */
+	uint64_t distrusted; /* connections closed: believed no longer */
 };
 
 /**

@@ -11,6 +11,7 @@
 #define FAKE_NAMES 8
 
 struct fake_conn *fake_conns[FAKE_CONNS];
+unsigned fake_judge;
 
 static struct fake_manner_of {
 	union addr addr;
@@ -45,6 +46,7 @@ static struct fake_conn *make(struct worker *w)
 	memset(c, 0, offsetof(struct fake_conn, out));
 	c->n = c->read = c->in_n = c->room = 0;
 	c->manner = FAKE_OPENS;
+	c->judged = fake_judge;
 	c->trust = CONN_UNPROVEN;
 	c->wait = CONN_WAIT_NOTHING;
 	c->trusted = c->closing = c->full = false;
@@ -260,8 +262,8 @@ struct conn *fake_reached(const char *name)
 	for (unsigned i = 0; i < FAKE_CONNS; i++) {
 		struct fake_conn *c = fake_conns[i];
 
-		if (!c || c->closing || c->pub.door != DOOR_OUT ||
-		    strcmp(c->name, name) != 0)
+		if (!c || c->closing || c->pub.retired ||
+		    c->pub.door != DOOR_OUT || strcmp(c->name, name) != 0)
 			continue;
 		if (!best || (uint32_t)c->pub.id > (uint32_t)best->pub.id)
 			best = c;
@@ -356,7 +358,7 @@ static struct fake_conn *find_open(struct worker *w, const union addr *to,
 	for (unsigned i = 0; i < FAKE_CONNS; i++) {
 		struct fake_conn *c = fake_conns[i];
 
-		if (c && !c->closing && c->pub.worker == w &&
+		if (c && !c->closing && !c->pub.retired && c->pub.worker == w &&
 		    c->pub.door == DOOR_OUT && addr_eq(&c->pub.peer, to) &&
 		    slice_eq(slice_of(c->name), name))
 			return c;
@@ -394,12 +396,17 @@ int conn_reach(struct conn **out, struct worker *w, const struct conn_way *way)
 	return 0;
 }
 
+void conn_retire(struct conn *c)
+{
+	c->retired = true;
+}
+
 struct conn *conn_opened_for(struct worker *w, enum leg leg, struct slice name)
 {
 	for (unsigned i = 0; i < FAKE_CONNS; i++) {
 		struct fake_conn *c = fake_conns[i];
 
-		if (c && !c->closing && c->pub.worker == w &&
+		if (c && !c->closing && !c->pub.retired && c->pub.worker == w &&
 		    c->pub.door == DOOR_OUT && c->pub.leg == leg &&
 		    slice_same_host(slice_of(c->name), name))
 			return &c->pub;
@@ -407,12 +414,30 @@ struct conn *conn_opened_for(struct worker *w, enum leg leg, struct slice name)
 	return NULL;
 }
 
+void fake_sweep(void)
+{
+	for (unsigned i = 0; i < FAKE_CONNS; i++) {
+		struct fake_conn *c = fake_conns[i];
+
+		if (!c || c->closing || !c->pub.open || !c->pub.tls)
+			continue;
+		if (conn_rejudge(&c->pub))
+			conn_retire(&c->pub);
+		fake_inside++;
+		fake_setup.events.judged(&c->pub, fake_setup.arg);
+		fake_inside--;
+	}
+}
+
 int conn_rejudge(struct conn *pub)
 {
 	struct fake_conn *c = fake_of(pub);
 
+	if (c->judged == fake_judge)
+		return 0;
+	c->judged = fake_judge;
 	c->rejudged++;
-	if (!c->disbelieved)
+	if (!c->disbelieved || !pub->names)
 		return 0;
 	cert_names_destroy(&pub->names);
 	return EACCES;

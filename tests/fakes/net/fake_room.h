@@ -13,6 +13,7 @@ struct fake_worker {
 extern struct worker_setup fake_setup;
 extern struct fake_worker fake_workers[FAKE_WORKERS];
 extern unsigned fake_count;
+extern unsigned fake_judge; /* counts reloads */
 extern struct fake_conn *fake_conns[FAKE_CONNS];
 
 /* Anything done? */

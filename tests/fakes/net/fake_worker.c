@@ -97,6 +97,7 @@ void fake_stop(void)
 
 void fake_reload(const struct settings *s)
 {
+	fake_judge++;
 	for (unsigned i = 0; i < fake_count; i++) {
 		struct worker *w = &fake_workers[i].pub;
 

@@ -30,9 +30,9 @@ struct fake_conn {
 	char *name; /* asked for, when we opened it */
 	char *also; /* the name that will do as well; "" none */
 	const struct partner_settings *partner; /* who judges it */
-	unsigned rejudged;			/* by conn_rejudge() */
-	bool disbelieved;   /* conn_rejudge() says EACCES next time */
-	char out[FAKE_OUT]; /* sent and not yet read by the test */
+	unsigned judged, rejudged; /* by conn_rejudge(): last, how often */
+	bool disbelieved;	   /* conn_rejudge() says EACCES next time */
+	char out[FAKE_OUT];	   /* sent and not yet read by the test */
 	size_t n, read;
 	char in[FAKE_OUT]; /* arrived and not yet consumed */
 	size_t in_n;
@@ -60,6 +60,9 @@ struct worker *fake_worker(unsigned index);
 
 /** What the room above gets to see next: settings and the call for it. */
 void fake_reload(const struct settings *s);
+
+/** All certificates are judged by what was reloaded last. */
+void fake_sweep(void);
 
 /** Is the room above done? While draining. */
 bool fake_idle(unsigned worker);

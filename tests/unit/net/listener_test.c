@@ -34,8 +34,12 @@ static void on_closed(struct conn *c, enum conn_end why, void *arg)
 
 static void begin(void)
 {
-	static const struct conn_events events = {on_open, on_bytes, on_drained,
-						  on_closed};
+	static const struct conn_events events = {
+		.open = on_open,
+		.bytes = on_bytes,
+		.drained = on_drained,
+		.closed = on_closed,
+	};
 
 	opens = closes = 0;
 	stage_open(&st, &events, NULL);

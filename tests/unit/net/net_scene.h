@@ -68,8 +68,12 @@ static inline void on_closed(struct conn *c, enum conn_end why, void *arg)
 		seen.accepted = NULL;
 }
 
-static const struct conn_events events = {on_open, on_bytes, on_drained,
-					  on_closed};
+static const struct conn_events events = {
+	.open = on_open,
+	.bytes = on_bytes,
+	.drained = on_drained,
+	.closed = on_closed,
+};
 
 static inline void begin(void)
 {

@@ -284,7 +284,7 @@ static void after_a_reload_it_is_used_only_if_still_believed(void)
 	CU_ASSERT_PTR_NOT_EQUAL(go(&st.outside, "sip.example.com", "", NULL),
 				c);
 	STAGE_UNTIL(&st, seen.ours != c);
-	CU_ASSERT_TRUE(ended_as(CONN_END_NAME));
+	CU_ASSERT_TRUE(ended_as(CONN_END_DISTRUST));
 	finish();
 	begin_with(NULL, NULL, NULL);
 	CU_ASSERT_TRUE(opens("p.example", "sip.example.com", NULL));

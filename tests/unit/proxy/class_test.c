@@ -34,8 +34,10 @@ static const struct class_row {
 	 PEER_STRANGER},
 	{"inside, no certificate", LEG_INSIDE, DOOR_TLS, true, false, false,
 	 false, PEER_STRANGER},
-	{"opened by us, inside", LEG_INSIDE, DOOR_OUT, true, false, false,
-	 false, PEER_SERVER},
+	{"opened by us, inside", LEG_INSIDE, DOOR_OUT, true, true, false, false,
+	 PEER_SERVER},
+	{"opened by us, inside, and believed no longer", LEG_INSIDE, DOOR_OUT,
+	 true, false, false, false, PEER_STRANGER},
 };
 
 static struct cert_names *names_of(const struct class_row *r)

@@ -96,7 +96,7 @@ static void reload_judges_anew(void)
 	fake_reload(stage.settings);
 	ask(edge, .from = BOB, .to = "alice", .branch = "z9hG4bK2");
 	hear(edge, "SIP/2.0 403", NULL);
-	CU_ASSERT_EQUAL(fake_of(edge)->trust, CONN_UNPROVEN);
+	CU_ASSERT_TRUE(edge->retired);
 	stage_close();
 }
 
@@ -118,6 +118,104 @@ static void edge_that_is_believed_no_longer_is_closed(void)
 	ask(home, .method = "MESSAGE", .to = BOB, .branch = "z9hG4bK2");
 	CU_ASSERT_PTR_NOT_EQUAL(at(PARTNER), edge);
 	hear(at(PARTNER), "MESSAGE", NULL);
+	stage_close();
+}
+
+/* A call from alice is on its way to the director. */
+static struct conn *call_under_way(struct conn **alice)
+{
+	*alice = phone("198.51.100.7:4242");
+	enroll(*alice, "alice");
+	ask(*alice, .more = CONTACT);
+	hear(at(HOME01), "INVITE", &h);
+	return at(HOME01);
+}
+
+static void disbelieve(struct conn *c)
+{
+	fake_of(c)->disbelieved = true;
+	fake_reload(stage.settings);
+	fake_sweep();
+}
+
+static void server_believed_no_longer_gets_nothing_new(void)
+{
+	struct conn *alice, *old;
+
+	STAGE_OPEN();
+	old = call_under_way(&alice);
+	disbelieve(old);
+	CU_ASSERT_TRUE(old->retired);
+	ask(alice, .method = "MESSAGE", .branch = "z9hG4bK2");
+	quiet(old);
+	CU_ASSERT_PTR_NOT_EQUAL(at(HOME01), old);
+	hear(at(HOME01), "MESSAGE", NULL);
+	stage_close();
+}
+
+static void what_is_under_way_on_it_ends_first(void)
+{
+	struct conn *alice, *old;
+	conn_id id;
+
+	STAGE_OPEN();
+	old = call_under_way(&alice);
+	id = old->id;
+	disbelieve(old);
+	fake_pass(5000);
+	CU_ASSERT_PTR_NOT_NULL(conn_find(fake_worker(0), id));
+	hear(alice, "SIP/2.0 100", NULL);
+	answer(&h, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	answer(&h, 486, "");
+	hear(old, "ACK", NULL);
+	hear(alice, "SIP/2.0 486", NULL);
+	fake_pass(LEAVE_MS);
+	CU_ASSERT_PTR_NULL(conn_find(fake_worker(0), id));
+	CU_ASSERT_EQUAL(stage_counters().distrusted, 1);
+	stage_close();
+}
+
+static void idle_one_is_closed_though_nobody_speaks(void)
+{
+	conn_id partners, servers;
+
+	STAGE_OPEN(.more = FEDERATION(""));
+	edge = partner(PARTNER);
+	partners = edge->id;
+	fake_of(edge)->disbelieved = true;
+	edge = server(HOME01);
+	servers = edge->id;
+	fake_of(edge)->disbelieved = true;
+	edge = server(HOME02);
+	fake_reload(stage.settings);
+	fake_pass(10000);
+	CU_ASSERT_PTR_NOT_NULL(conn_find(fake_worker(0), partners));
+	fake_sweep();
+	fake_pass(LEAVE_MS);
+	CU_ASSERT_PTR_NULL(conn_find(fake_worker(0), partners));
+	CU_ASSERT_PTR_NULL(conn_find(fake_worker(0), servers));
+	CU_ASSERT_PTR_NOT_NULL(conn_find(fake_worker(0), edge->id));
+	CU_ASSERT_EQUAL(stage_counters().distrusted, 2);
+	stage_close();
+}
+
+/* Their answers come by this connection, and go to the others. */
+static void requests_of_other_workers_have_their_time(void)
+{
+	struct flow *f;
+	conn_id id;
+
+	STAGE_OPEN(.workers = 2, .more = FEDERATION(""));
+	edge = partner(PARTNER);
+	id = edge->id;
+	f = edge->user;
+	f->abroad = 2;
+	disbelieve(edge);
+	fake_pass(stage.settings->limits.transaction_s * 1000 - LEAVE_MS);
+	CU_ASSERT_PTR_NOT_NULL(conn_find(fake_worker(0), id));
+	fake_pass(2 * LEAVE_MS);
+	CU_ASSERT_PTR_NULL(conn_find(fake_worker(0), id));
 	stage_close();
 }
 
@@ -165,5 +263,13 @@ TEST_MAIN("proxy/flow",
 	  {"after a reload it is judged anew", reload_judges_anew},
 	  {"an edge that is believed no longer is closed",
 	   edge_that_is_believed_no_longer_is_closed},
+	  {"a server that is believed no longer gets nothing new",
+	   server_believed_no_longer_gets_nothing_new},
+	  {"what is under way on it ends first",
+	   what_is_under_way_on_it_ends_first},
+	  {"an idle one is closed though nobody speaks",
+	   idle_one_is_closed_though_nobody_speaks},
+	  {"requests of other workers have their time",
+	   requests_of_other_workers_have_their_time},
 	  {"a device may ask twice a second, by its name",
 	   device_may_ask_twice_a_second})
