@@ -14,6 +14,8 @@
 
 #include <openssl/types.h>
 
+struct stack_st_X509;
+
 /** All lists of both legs, by one snapshot of the settings: immutable,
  * counted. */
 struct crl_set;
