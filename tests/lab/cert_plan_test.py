@@ -6,11 +6,13 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 
-from edgelab import (TOP, base_config, block, libconfig, merge, pki,
-                     program)
+from edgelab import (TOP, base_config, block, libconfig, merge, pki, program,
+                     until)
+from edgelab.pki import make
 
 FINE, FINDINGS, NO_LOOK = 0, 1, 2
 WIDTH = 100
@@ -215,13 +217,270 @@ def wrong_command_lines_are_2(t):
         edgectl("plan", GOLDEN, "--profile", "edge")[2]
 
 
+UNBOUND = shutil.which("unbound", path="/usr/sbin:/usr/bin")
+UNBOUND_CONF = """server:
+  interface: %s@5353
+  chroot: ""
+  username: ""
+  pidfile: ""
+  directory: "%s"
+  use-syslog: no
+  do-daemonize: no
+  access-control: 127.0.0.0/8 allow
+  num-threads: 1
+  do-ip6: no
+  module-config: "iterator"
+%s
+%s
+remote-control:
+  control-enable: no
+"""
+
+
+class Zone:
+    """unbound, which serves these records of our domains and no other."""
+
+    def __init__(self, t, *records):
+        if not UNBOUND:
+            raise Skip("unbound is not installed")
+        self.at = t.block(60)
+        path = os.path.join(t.folder, "unbound.conf")
+        with open(path, "w") as f:
+            f.write(UNBOUND_CONF % (
+                self.at, t.folder,
+                "\n".join("  local-zone: \"%s\" static" % d for d in
+                          ("example.com.", "example.org.", "hoster.test.")),
+                "\n".join("  local-data: '%s'" % r for r in records)))
+        self.process = subprocess.Popen([UNBOUND, "-d", "-c", path],
+                                        stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+
+    def __enter__(self):
+        until("unbound is up", self.up)
+        return self
+
+    def up(self):
+        try:
+            socket.create_connection((self.at, 5353), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+class Skip(Exception):
+    """A test cannot run here, with the reason."""
+
+
+ADDRESSES = ["sip.example.com A 192.0.2.10", "sip.example.org A 192.0.2.10"]
+GOOD = ADDRESSES + ["_sip._tls.example.com SRV 0 0 443 sip.example.com",
+                    "_sip._tls.example.org SRV 0 0 443 SIP.Example.org"]
+LYNC = "Software\\Policies\\Microsoft\\Office\\%s\\Lync"
+
+
+def trusting(t, records, *options, config=None, code=None):
+    """(said, steps) of cert trust --json; said is all of it, steps are
+    [(section, ok, step, text)]."""
+    with Zone(t, *records):
+        got, out, err = edgectl("trust", config or t.config, "--json",
+                                *options)
+    assert out, err
+    said = json.loads(out)
+    assert code is None or got == code == said["exit"], "%d: %s" % (got, out)
+    return said, [(section, s["ok"], s["step"], s["text"])
+                  for section, steps in said.items() if section != "exit"
+                  for s in steps if "ok" in s]
+
+
+def failed(steps):
+    return [(section, step, text) for section, ok, step, text in steps
+            if not ok]
+
+
+def names_that_fit_need_no_trust(t):
+    said, steps = trusting(t, GOOD, code=FINE)
+    assert not failed(steps), steps
+    assert ("example.org", True, "name", "_sip._tls.example.org: "
+            "sip.example.org lies in example.org, and our certificate names "
+            "it") in steps, steps
+    assert [x["name"] for x in said["pre_trust"]] == ["nothing"], said
+    with Zone(t, *GOOD):
+        code, out, err = edgectl("trust", t.config, "--reg")
+    assert code == FINE and not out and "nothing to pre-trust" in err, err
+
+
+OUTSIDE = ADDRESSES + [
+    "_sip._tls.example.com SRV 0 0 443 sip.example.com",
+    "_sip._tls.example.org SRV 0 0 443 sip.example.com",
+    "_sips._tcp.example.org SRV 5 0 5061 sip.example.com"]
+
+
+def a_target_outside_of_the_domain_is_to_be_pre_trusted(t):
+    said, steps = trusting(t, OUTSIDE, code=FINDINGS)
+    bad = failed(steps)
+    assert [(s, n) for s, n, _ in bad] == [("example.org", "name")] * 2, bad
+    assert bad[0][2].startswith(
+        "_sip._tls.example.org: sip.example.com lies outside of example.org, "
+        "so strict clients warn"), bad
+    rows = [(x["name"], x["text"]) for x in said["pre_trust"]]
+    assert rows[0] == ("sip.example.com", "for users of example.org"), rows
+    assert rows[1] == ("TrustModelData", "sip.example.com"), rows
+    assert "lync.com" in dict(rows)["instead_of"], rows
+
+
+TWO = ["a.hoster.test A 192.0.2.10", "b.hoster.test A 192.0.2.10",
+       "_sip._tls.example.com SRV 10 0 443 b.hoster.test",
+       "_sip._tls.example.com SRV 0 0 443 a.hoster.test",
+       "_sip._tls.example.org SRV 0 0 443 a.hoster.test"]
+
+
+def the_value_in_every_form(t):
+    value = "a.hoster.test, b.hoster.test"
+    said, _ = trusting(t, TWO, code=FINDINGS)
+    rows = [(x["name"], x["text"]) for x in said["pre_trust"]][:3]
+    assert rows == [("a.hoster.test", "for users of example.com, "
+                                      "example.org"),
+                    ("b.hoster.test", "for users of example.com"),
+                    ("TrustModelData", value)], rows
+    for version in ("15.0", "16.0"):
+        policy = {x["name"]: x["text"] for x in said["policy_" + version]}
+        assert policy == {"class": "User (HKEY_CURRENT_USER)",
+                          "key": LYNC % version, "value": "TrustModelData",
+                          "type": "REG_SZ", "data": value}, policy
+    with Zone(t, *TWO):
+        code, out, _ = edgectl("trust", t.config, "--reg", binary=True)
+        _, text, _ = edgectl("trust", t.config)
+        _, policy, _ = edgectl("trust", t.config, "--policy")
+    assert code == FINDINGS and out.startswith(b"\xff\xfe"), out[:40]
+    lines = out[2:].decode("utf-16-le").split("\r\n")
+    assert lines == [
+        "Windows Registry Editor Version 5.00", "",
+        "[HKEY_CURRENT_USER\\%s]" % (LYNC % "15.0"),
+        '"TrustModelData"="%s"' % value, "",
+        "[HKEY_CURRENT_USER\\%s]" % (LYNC % "16.0"),
+        '"TrustModelData"="%s"' % value, "", ""], lines
+    assert "TrustModelData         " + value in text, text
+    assert "REG_SZ" not in text and policy.count("REG_SZ") == 2, policy
+    assert "data                   " + value in policy, policy
+
+
+def a_name_that_the_certificate_lacks_is_told(t):
+    said, steps = trusting(t, GOOD[:3] + [
+        "_sip._tls.example.org SRV 0 0 443 access.example.org",
+        "access.example.org A 192.0.2.10"], code=FINDINGS)
+    assert failed(steps) == [(
+        "example.org", "certificate", "_sip._tls.example.org: our certificate "
+        "does not name access.example.org, so every client refuses it")], steps
+    assert said["pre_trust"][0]["name"] == "nothing", said
+
+
+def a_second_certificate_may_name_it(t):
+    chain, key = pki().cert("plan-access")
+    also = t.write(merge(t.base, {"outside": {"tls": {"also": (
+        {"certificate": chain, "key": key},)}}}), "also.cfg")
+    _, steps = trusting(t, GOOD[:3] + [
+        "_sip._tls.example.org SRV 0 0 443 access.example.org",
+        "access.example.org A 192.0.2.10"], config=also, code=FINE)
+    assert not failed(steps), steps
+
+
+def without_srv_the_usual_names_are_tried(t):
+    _, steps = trusting(t, GOOD[:3] + [
+        "sipexternal.example.org A 192.0.2.10"], code=FINDINGS)
+    assert ("example.org", True, "name", "no SRV record: sip.example.org lies "
+            "in example.org, and our certificate names it") in steps, steps
+    assert [x[:2] for x in failed(steps)] == [
+        ("example.org", "certificate")], steps
+    _, steps = trusting(t, [GOOD[0], GOOD[2],
+                            "_sip._tls.example.org SRV 0 0 0 ."],
+                        code=FINDINGS)
+    assert failed(steps) == [(
+        "example.org", "srv", "clients of example.org find no server: write "
+        "_sip._tls.example.org SRV 0 0 4443 sip.example.org")], steps
+
+
+def a_server_without_an_address_is_told(t):
+    _, steps = trusting(t, GOOD[1:], code=FINDINGS)
+    assert [x[:2] for x in failed(steps)] == [
+        ("example.com", "address")], steps
+
+
+def partners_are_judged_when_there_are_any(t):
+    config = t.write(merge(t.base, {"federation": {"enabled": True}}),
+                     "fed.cfg")
+    _, steps = trusting(t, GOOD + [
+        "_sipfederationtls._tcp.example.com SRV 0 0 5061 sip.example.com"],
+        config=config, code=FINDINGS)
+    assert [x[:2] for x in failed(steps)] == [
+        ("example.org", "partners")], steps
+    assert "there is no _sipfederationtls._tcp.example.org" in \
+        failed(steps)[0][2], steps
+    # Of another domain, and our certificate does not name example.org itself.
+    _, steps = trusting(t, GOOD + [
+        "_sipfederationtls._tcp.example.com SRV 0 0 5061 sip.example.com",
+        "_sipfederationtls._tcp.example.org SRV 0 0 5061 sip.example.com"],
+        config=config, code=FINDINGS)
+    assert [x[:2] for x in failed(steps)] == [
+        ("example.org", "partners")], steps
+    assert "partners cannot tie it" in failed(steps)[0][2], steps
+
+
+def names_that_no_host_has_are_not_passed_on(t):
+    said, steps = trusting(t, GOOD[:3] + [
+        '_sip._tls.example.org SRV 0 0 443 a\\034\\010b.hoster.test'],
+        code=NO_LOOK)
+    assert said["pre_trust"][0]["name"] == "nothing", said
+    assert [x[:2] for x in failed(steps)] == [("example.org", "srv")], steps
+
+
+def without_dns_the_settings_are_judged(t):
+    code, out, err = edgectl("trust", t.config, "--offline", "--json")
+    assert code == FINE, out + err
+    assert "by the settings: sip.example.org lies in example.org" in out, out
+    chain, key = pki().cert("plan-access")
+    lacking = t.write(merge(t.base, {
+        "outside": {"fqdn": "access.example.org",
+                    "tls": {"certificate": chain, "key": key}}}), "l.cfg")
+    code, out, _ = edgectl("trust", lacking, "--offline", "--json")
+    rows = [(x["name"], x["text"]) for x in json.loads(out)["pre_trust"]]
+    assert code == FINDINGS and rows[0] == (
+        "access.example.org", "for users of example.com"), out
+
+
+def what_cannot_be_looked_at_is_2(t):
+    code, out, _ = edgectl("trust", t.config, "--json")  # nobody serves DNS
+    assert code == NO_LOOK and "srv" in out, out
+    gone = t.write(merge(t.base, {"outside": {"tls": {
+        "certificate": "/nowhere/a.pem"}}}), "gone.cfg")
+    code, out, _ = edgectl("trust", gone, "--offline")
+    assert code == NO_LOOK and "/nowhere/a.pem: no certificate" in out, out
+    for args in ([], ["/nowhere"], [t.config, t.config], [t.config, "--x"],
+                 [t.config, "--reg", "--json"]):
+        code, out, err = edgectl("trust", *args)
+        assert code == NO_LOOK and err and not out, (args, err, out)
+
+
+SPECS = ["plan-ours/external/sip.example.com/DNS:sip.example.com,"
+         "DNS:sip.example.org/serverAuth",
+         "plan-access/external/access.example.org/DNS:access.example.org"
+         "/serverAuth"]
+
+
 class Bench:
     """A folder with settings, certificates and a DNS server."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="edgelab-certplan-")
         self.block, self.bad = block(), 0
-        self.base = base_config(self.block, pki(), self.folder + "/state")
+        make(pki().dir, *SPECS)
+        ours, key = pki().cert("plan-ours")
+        self.base = merge(
+            base_config(self.block, pki(), self.folder + "/state"),
+            {"outside": {"dns": [self.block(60) + "@5353"],
+                         "tls": {"certificate": ours, "key": key}}})
         self.config = self.write(self.base)
 
     def write(self, config, name="edge.cfg"):
@@ -239,6 +498,8 @@ class Bench:
         try:
             fn(self)
             self.say(name)
+        except Skip as e:
+            print("skip cert_plan: %s: %s" % (name, e), flush=True)
         except Exception as e:
             self.say(name, str(e) or type(e).__name__)
 
@@ -251,6 +512,24 @@ TESTS = [
     ("one profile alone, or what the settings lack",
      one_profile_alone_or_what_it_lacks),
     ("wrong command lines end with 2", wrong_command_lines_are_2),
+    ("names that fit need no trust", names_that_fit_need_no_trust),
+    ("a target outside of the domain is to be pre-trusted",
+     a_target_outside_of_the_domain_is_to_be_pre_trusted),
+    ("the value as text, policy and .reg file", the_value_in_every_form),
+    ("a name that the certificate lacks is told",
+     a_name_that_the_certificate_lacks_is_told),
+    ("a second certificate may name it", a_second_certificate_may_name_it),
+    ("without SRV the usual names are tried",
+     without_srv_the_usual_names_are_tried),
+    ("a server without an address is told",
+     a_server_without_an_address_is_told),
+    ("partners are judged when there are any",
+     partners_are_judged_when_there_are_any),
+    ("names that no host has are not passed on",
+     names_that_no_host_has_are_not_passed_on),
+    ("without DNS the settings are judged",
+     without_dns_the_settings_are_judged),
+    ("what cannot be looked at is 2", what_cannot_be_looked_at_is_2),
 ]
 
 

@@ -21,6 +21,8 @@ static const struct command {
 	{"export", cert_export_main,
 	 "export CONFIG --profile PROFILE [--pool NAME | --nth N] --p12 FILE\n"
 	 "           [--from DIR] [--passphrase-file FILE] [--legacy]"},
+	{"trust", cert_trust_main,
+	 "trust CONFIG [--offline] [--reg | --policy]"},
 	{NULL, NULL, NULL},
 };
 
