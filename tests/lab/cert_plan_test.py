@@ -328,7 +328,7 @@ def a_target_outside_of_the_domain_is_to_be_pre_trusted(t):
     rows = [(x["name"], x["text"]) for x in said["pre_trust"]]
     assert rows[0] == ("sip.example.com", "for users of example.org"), rows
     assert rows[1] == ("TrustModelData", "sip.example.com"), rows
-    assert "lync.com" in dict(rows)["instead_of"], rows
+    assert "lync.com" in dict(rows)["replaces"], rows
 
 
 TWO = ["a.hoster.test A 192.0.2.10", "b.hoster.test A 192.0.2.10",

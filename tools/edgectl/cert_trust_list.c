@@ -107,9 +107,9 @@ void pretrust_report(struct trust *t, const struct trust_ask *ask)
 	join_hosts(t, &hosts);
 	if (t->pretrusts) {
 		report_line(t->r, SLICE(VALUE), buf_slice(&hosts));
-		report_say(t->r, "instead_of",
-			   "the value takes the place of the built-in list; "
-			   "who needs that too adds it: " BUILT_IN);
+		report_say(t->r, "replaces",
+			   "the client's built-in list; if you use that cloud "
+			   "as well, add: " BUILT_IN);
 	}
 	if (t->pretrusts && (ask->json || ask->form == TRUST_POLICY)) {
 		for (size_t i = 0; i < VERSIONS; i++)

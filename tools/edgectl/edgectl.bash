@@ -1,4 +1,18 @@
 # bash completion for edgectl(8)
+_edgectl_cert()
+{
+	case $1 in
+	plan)	echo "--profile --json" ;;
+	csr)	echo "--profile --pool --nth --out --rsa --key --wildcard-web
+			--json" ;;
+	import)	echo "--profile --pool --nth --key --from --force --dry-run
+			--json" ;;
+	export)	echo "--profile --pool --nth --p12 --from --passphrase-file
+			--legacy --json" ;;
+	trust)	echo "--offline --reg --policy --json" ;;
+	esac
+}
+
 _edgectl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -10,14 +24,19 @@ _edgectl()
 	--srv)	words="none" ;;
 	--from | --registered | --call-id | --within) return ;;
 	--cert | --socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	edgectl) words="explain partner partners counters reload --help" ;;
+	--profile) words="external-edge internal-edge director pool registrar
+			pool-vip reverse-proxy hybrid" ;;
+	--pool | --nth | --rsa) return ;;
+	edgectl) words="explain partner cert partners counters reload --help" ;;
 	partner) words="test" ;;
+	cert)	words="plan csr import export trust --help" ;;
 	esac
 	if [[ -z $words && $cur == -* ]]; then
 		case ${COMP_WORDS[1]} in
 		explain) words="--from --leg --door --cert --srv --registered
 			--lf --call-id --socket --json" ;;
 		partner) words="--within --json" ;;
+		cert)	words=$(_edgectl_cert "${COMP_WORDS[2]}") ;;
 		*)	words="--socket --json" ;;
 		esac
 	fi
