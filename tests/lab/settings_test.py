@@ -97,6 +97,45 @@ def a_key_that_others_can_read_is_refused(t):
     t.complains({"outside": {"tls": {"key": loose}}}, "loose.key", "0600")
 
 
+def certificates_and_keys_come_in_pairs(t):
+    chain, key = pki().cert("dir01")
+    own = pki().cert("edge-outside")[0]
+    t.complains({"outside": {"tls": {"client_certificate": chain}}},
+                "client_key")
+    t.complains({"inside": {"tls": {"client_key": key}}},
+                "client_certificate")
+    t.complains({"outside": {"tls": {"also": ({"certificate": own,
+                                               "key": key},)}}},
+                "already in line")
+    t.complains({"inside": {"tls": {"also": ({"certificate": chain,
+                                              "key": key},)}}},
+                r"inside\.tls\.also: there is no such setting")
+    t.complains({"outside": {"tls": {"ocsp": "always"}}}, "ocsp")
+
+
+def lists_of_revoked_certificates_are_somewhere(t):
+    def says(lists, *words):
+        t.complains({"inside": {"revocation": lists}}, *words)
+
+    says({"mode": "strict"}, "auto", "hard")
+    says({"crl": ["ca.crl"]}, "begins with a slash")
+    says({"crl": ["https://ca.example/ca.crl"]}, "would need a list itself")
+    says({"proxy": "10.0.0.8:3128"}, "http://host:port")
+    says({"mode": "hard", "crl": ["/nowhere/ca.crl"]}, "/nowhere/ca.crl")
+    says({"mode": "hard", "distribution_points": False}, "neither crl nor")
+    says({"grace_h": 9000}, "8760")
+
+
+def services_lie_in_our_domains_and_servers_in_one_pool(t):
+    ours = t.base["edge"]["sip_domains"][0]
+    t.complains({"services": {"av": "av.elsewhere.example"}}, "av." + ours)
+    t.complains({"services": {"pools": (
+        {"name": "p1.example", "members": ["a.example"]},
+        {"name": "p2.example", "members": ["a.example"]})}},
+                r"a\.example\" is already in line")
+    t.complains({"edge": {"key_log": "keys.log"}}, "slash")
+
+
 def legs_may_not_share_an_address_or_take_all(t):
     t.complains({"inside": {"address": t.base["outside"]["address"]}},
                 "address")
@@ -211,7 +250,9 @@ def placeholders_filled(t, text):
                                       text))):
         side = "inside" if "inside" in path or "internal" in path else \
             "outside"
-        chain, key = pki().cert("edge-" + side)
+        # One that is shown beside the leg's own is another certificate.
+        common = os.path.basename(path).startswith("common.")
+        chain, key = pki().cert("dir01" if common else "edge-" + side)
         real = key if path.endswith(".key") else chain
         if re.search(r"ca\.|trust|ca-", os.path.basename(path)) or \
                 "certs.crt" in path or "certificates.crt" in path:
@@ -236,6 +277,9 @@ TESTS = [the_lab_configuration_is_fine,
          an_unknown_group_is_an_error, a_number_must_be_one_and_in_its_range,
          a_missing_required_key_is_named, a_missing_file_is_named,
          a_key_that_others_can_read_is_refused,
+         certificates_and_keys_come_in_pairs,
+         lists_of_revoked_certificates_are_somewhere,
+         services_lie_in_our_domains_and_servers_in_one_pool,
          legs_may_not_share_an_address_or_take_all, names_must_be_names,
          there_must_be_somewhere_to_send_requests,
          devices_need_a_leg_a_port_and_an_entry, devices_may_not_overlap,
