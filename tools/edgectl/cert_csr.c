@@ -138,7 +138,8 @@ static void say_key(struct ordering *o)
 	char curve[64] = "";
 
 	EVP_PKEY_get_group_name(o->key, curve, sizeof(curve), NULL);
-	told_say(&o->told, "key", "%s (%s %d bits, %s)", o->key_path,
+	told_say(&o->told, "key", "%s", o->key_path);
+	told_say(&o->told, "key kind", "%s of %d bits, %s",
 		 curve[0] ? curve : "RSA", EVP_PKEY_get_bits(o->key),
 		 o->key_made ? "made now, mode 0600"
 			     : "was there, and is used again");

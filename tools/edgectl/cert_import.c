@@ -102,14 +102,15 @@ static bool try_key(struct import *i, const char *path, char *why)
 /* The key that the certificate was made for, or why there is none. */
 static int find_pair(struct import *i)
 {
-	char path[KEYS_MAX][PATH_MAX], why[WHY_MAX];
+	char path[KEYS_MAX][PATH_MAX], why[KEYS_MAX][WHY_MAX];
 	unsigned n = key_places(i, path);
 
 	for (unsigned k = 0; k < n; k++) {
-		if (try_key(i, path[k], why))
+		if (try_key(i, path[k], why[k]))
 			return 0;
-		fprintf(stderr, "edgectl: %s\n", why);
 	}
+	for (unsigned k = 0; k < n; k++)
+		no_look("%s", why[k]);
 	no_look("no key for %s. The authority never has it: it was made with "
 		"the request, and lies where that was made; write --key FILE "
 		"or --from DIR",

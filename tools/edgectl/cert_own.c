@@ -32,6 +32,17 @@ static void line(const char *label, const char *text)
 	cells_print(2, cell, 2);
 }
 
+/* The label as a program would have it: "old_pair". */
+static const char *member(char key[32], const char *label)
+{
+	snprintf(key, 32, "%s", label);
+	for (char *p = key; *p; p++) {
+		if (*p == ' ')
+			*p = '_';
+	}
+	return key;
+}
+
 static void finding_line(const char *word, const struct cert_finding *f)
 {
 	char text[4096];
@@ -43,14 +54,15 @@ static void finding_line(const char *word, const struct cert_finding *f)
 
 void told_say(struct told *t, const char *name, const char *fmt, ...)
 {
-	char text[PATH_MAX + 512];
+	char text[PATH_MAX + 512], key[32];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (t->root)
-		json_object_set_new(t->root, name, json_string(text));
+		json_object_set_new(t->root, member(key, name),
+				    json_string(text));
 	else
 		line(name, text);
 }
