@@ -230,35 +230,43 @@ static int add_common_name(struct cert_names *names, X509 *cert)
 	return err;
 }
 
-static bool is_sip_purpose(const ASN1_OBJECT *purpose)
+/** Purposes that SIP has a use for. */
+struct use_row {
+	const char *oid;
+	enum cert_use use;
+};
+
+static const struct use_row uses[] = {
+	{"2.5.29.37.0", CERT_USE_ANY},
+	{"1.3.6.1.5.5.7.3.1", CERT_USE_SERVER},
+	{"1.3.6.1.5.5.7.3.2", CERT_USE_CLIENT},
+	{"1.3.6.1.5.5.7.3.20", CERT_USE_SIP}, /* RFC 5924 §4.2 */
+};
+
+static unsigned use_of(const ASN1_OBJECT *purpose)
 {
-	static const char *const good[] = {
-		"2.5.29.37.0",	      /* any */
-		"1.3.6.1.5.5.7.3.1",  /* serverAuth */
-		"1.3.6.1.5.5.7.3.2",  /* clientAuth */
-		"1.3.6.1.5.5.7.3.20", /* RFC 5924 §4.2: id-kp-sipDomain */
-	};
 	char oid[OID_MAX];
 
 	OBJ_obj2txt(oid, sizeof(oid), purpose, 1);
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		if (strcmp(oid, good[i]) == 0)
-			return true;
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		if (strcmp(oid, uses[i].oid) == 0)
+			return uses[i].use;
 	}
-	return false;
+	return 0;
 }
 
-static bool usage_allows(X509 *cert)
+/* 0: none for SIP. An extension that is broken, or there twice, allows none. */
+static unsigned uses_of(X509 *cert)
 {
 	int found = 0;
 	EXTENDED_KEY_USAGE *usage =
 		X509_get_ext_d2i(cert, NID_ext_key_usage, &found, NULL);
-	bool good = !usage && found == -1; /* absent, not broken or doubled */
+	unsigned all = !usage && found == -1 ? CERT_USE_ANY : 0;
 
-	for (int i = 0; i < sk_ASN1_OBJECT_num(usage) && !good; i++)
-		good = is_sip_purpose(sk_ASN1_OBJECT_value(usage, i));
+	for (int i = 0; i < sk_ASN1_OBJECT_num(usage); i++)
+		all |= use_of(sk_ASN1_OBJECT_value(usage, i));
 	EXTENDED_KEY_USAGE_free(usage);
-	return good;
+	return all;
 }
 
 static struct cert_names *new_names(void)
@@ -278,19 +286,21 @@ static struct cert_names *shrink(struct cert_names *names)
 
 int cert_names_of(struct cert_names **out, X509 *cert, char *why)
 {
+	unsigned good_for = uses_of(cert);
 	struct cert_names *names;
 	bool told;
 	int err;
 
 	*out = NULL;
 	why[0] = '\0';
-	if (!usage_allows(cert)) {
+	if (!good_for) {
 		snprintf(why, WHY_MAX, "its extended key usage forbids SIP");
 		return EACCES;
 	}
 	names = new_names();
 	if (!names)
 		return ENOMEM;
+	names->uses = good_for;
 	cert_fingerprint(names->fingerprint, cert);
 	cert_key_print(names->key, cert);
 	err = add_alternatives(names, cert, &told);

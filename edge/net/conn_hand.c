@@ -4,6 +4,7 @@
 #include "conn_say.h"
 #include "peer.h"
 #include "pool.h"
+#include "tlsctx_seen.h"
 #include "worker_state.h"
 
 #include <errno.h>
@@ -29,12 +30,15 @@ static int read_names(struct cert_names **out, struct conn_inner *c,
 }
 
 /* RFC 5922 §7.3: the certificate proves the name that was asked for. */
-static bool proves_name(const struct conn_inner *c)
+static bool proves_name(const struct conn_inner *c,
+			const struct cert_names *names)
 {
 	struct slice also = pool_also(c);
 
-	return cert_names_match(c->pub.names, pool_name(c)) ||
-	       (also.n > 0 && cert_names_match(c->pub.names, also));
+	return cert_names_match(names, pool_name(c)) ||
+	       (also.n > 0 && cert_names_match(names, also)) ||
+	       (c->pub.leg == LEG_INSIDE &&
+		peer_stands_for(names, c->pub.worker->settings, pool_name(c)));
 }
 
 /* 0, or why it may not stay. */
@@ -48,11 +52,21 @@ static int judge(struct conn_inner *c, enum conn_end *end)
 		conn_say_nobody(c);
 	if (err && (err != EACCES || ours || c->pub.leg == LEG_INSIDE))
 		return err;
-	if (!ours || proves_name(c))
+	if (!ours || proves_name(c, c->pub.names))
 		return 0;
 	conn_say_name(c);
 	*end = CONN_END_NAME;
 	return EACCES;
+}
+
+static void refuse_name(const struct conn_inner *c)
+{
+	struct refused_cert r;
+
+	refused_cert_by_rule(&r, SSL_get0_peer_certificate(c->ssl),
+			     "certificate-must-prove-name",
+			     "it has not the name that is wanted now");
+	tlsctx_refuse(c->ssl, &r);
 }
 
 int conn_rejudge(struct conn *pub)
@@ -64,6 +78,11 @@ int conn_rejudge(struct conn *pub)
 	if (!c->ssl || !pub->open || c->judged == conn_home(c)->judge)
 		return 0;
 	read_names(&names, c, pool_partner_now(c));
+	/* Who is in a pool may have changed. */
+	if (c->entry && names && !proves_name(c, names)) {
+		refuse_name(c);
+		cert_names_destroy(&names);
+	}
 	if (believed && !names)
 		conn_say_lost(c, pub->names);
 	cert_names_destroy(&pub->names);

@@ -25,10 +25,25 @@ static bool judge_guest(struct cert_names *names, struct refused_cert *r,
 	return names->chained || names->vouched || vouch_pinned(v, names->key);
 }
 
+/* RFC 5924 §4.1: id-kp-sipDomain is enough for a server too, and what a
+ * partner of purpose "sip" has to have. */
+static bool wants_sip(const struct peer_judge *by)
+{
+	return by->partner && by->partner->purpose == PURPOSE_SIP;
+}
+
+static bool fits_pin(const struct cert_names *names, struct refused_cert *r,
+		     const struct peer_judge *by, X509 *leaf)
+{
+	refused_cert_by_rule(r, leaf, "certificate-pin",
+			     "none of the partner's pins");
+	return settings_pin_fits(by->partner, names->key);
+}
+
 /* We went to it: one judge alone. */
-static bool judge_host(struct cert_names *names, struct refused_cert *r,
-		       const struct peer_judge *by,
-		       const struct vouch_chain *chain)
+static bool judge_chain(struct cert_names *names, struct refused_cert *r,
+			const struct peer_judge *by,
+			const struct vouch_chain *chain)
 {
 	const struct vouch *v = tlsctx_vouch(by->tls);
 	X509_STORE *own = by->partner ? vouch_store(v, by->partner) : NULL;
@@ -42,9 +57,20 @@ static bool judge_host(struct cert_names *names, struct refused_cert *r,
 		names->vouched = UINT64_C(1) << vouch_number(v, by->partner);
 	if (!pins)
 		return own ? good : names->chained;
-	refused_cert_by_rule(r, chain->leaf, "certificate-pin",
-			     "none of the partner's pins");
-	return settings_pin_fits(by->partner, names->key);
+	return fits_pin(names, r, by, chain->leaf);
+}
+
+static bool judge_host(struct cert_names *names, struct refused_cert *r,
+		       const struct peer_judge *by,
+		       const struct vouch_chain *chain)
+{
+	if (!judge_chain(names, r, by, chain))
+		return false;
+	if (!wants_sip(by) || names->uses & CERT_USE_SIP)
+		return true;
+	refused_cert_by_rule(r, chain->leaf, "certificate-not-for-sip",
+			     "the partner's purpose is \"sip\"");
+	return false;
 }
 
 static int judge(struct cert_names *names, SSL *ssl,
@@ -53,7 +79,7 @@ static int judge(struct cert_names *names, SSL *ssl,
 	struct vouch_chain chain = {
 		.ssl = ssl,
 		.leaf = SSL_get0_peer_certificate(ssl),
-		.server = by->ours,
+		.server = by->ours && !wants_sip(by),
 	};
 	int late = cert_time_judge(chain.leaf);
 	struct refused_cert r;
@@ -100,4 +126,35 @@ int peer_names_read(struct cert_names **out, SSL *ssl,
 	if (err)
 		cert_names_destroy(out);
 	return err;
+}
+
+static bool is_trusted(const struct settings *s, struct slice name)
+{
+	for (size_t i = 0; i < s->trusted_servers.n; i++) {
+		if (slice_same_host(slice_of(s->trusted_servers.v[i]), name))
+			return true;
+	}
+	return false;
+}
+
+static bool proves_trusted(const struct cert_names *names,
+			   const struct settings *s, struct slice name)
+{
+	return is_trusted(s, name) && cert_names_match(names, name);
+}
+
+bool peer_stands_for(const struct cert_names *names, const struct settings *s,
+		     struct slice wanted)
+{
+	const struct pool_settings *pool = settings_pool(s, wanted);
+
+	if (!pool || !is_trusted(s, wanted))
+		return false;
+	if (!slice_same_host(wanted, slice_of(pool->name)))
+		return proves_trusted(names, s, slice_of(pool->name));
+	for (size_t i = 0; i < pool->members.n; i++) {
+		if (proves_trusted(names, s, slice_of(pool->members.v[i])))
+			return true;
+	}
+	return false;
 }

@@ -35,4 +35,17 @@ struct peer_judge {
 int peer_names_read(struct cert_names **out, SSL *ssl,
 		    const struct peer_judge *by, char *why);
 
+/**
+ * Does a server of the inside stand for the name that was asked for, though it
+ * proves another? Behind a pool's name is any of its members; a member may show
+ * the pool's certificate. Both names are to be trusted servers.
+ *
+ * @param names   what it proved
+ * @param s       snapshot
+ * @param wanted  name that was asked for
+ * @return        true when it does
+ */
+bool peer_stands_for(const struct cert_names *names, const struct settings *s,
+		     struct slice wanted);
+
 #endif

@@ -167,8 +167,27 @@ static bool set_suites(SSL_CTX *ctx)
 	       SSL_CTX_set1_groups_list(ctx, GROUPS) == 1;
 }
 
+/*
+ * TLS 1.2 has promised its ticket before it sees the client's certificate. It
+ * is worth nothing here: whoever shows one shows it each time, and is judged
+ * each time.
+ */
+static SSL_TICKET_RETURN take_ticket(SSL *ssl, SSL_SESSION *session,
+				     const unsigned char *name, size_t n,
+				     SSL_TICKET_STATUS status, void *arg)
+{
+	(void)ssl, (void)name, (void)n, (void)arg;
+	if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
+		return SSL_TICKET_RETURN_IGNORE_RENEW;
+	if (SSL_SESSION_get0_peer(session))
+		return SSL_TICKET_RETURN_IGNORE;
+	return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE
+					    : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 static bool set_sessions(SSL_CTX *ctx, const struct door_row *d)
 {
+	SSL_CTX_set_session_ticket_cb(ctx, NULL, take_ticket, NULL);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_timeout(ctx, TICKET_LIFE_S);
 	if (d->tickets == 0)
@@ -188,6 +207,9 @@ static void set_habits(SSL_CTX *ctx, enum leg leg)
 					 SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* What is shown is what the file has: not whatever else those whom we
+	 * trust would make of it, at each handshake anew. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
 	/* Outside are thousands of idle connections, inside a few busy ones. */
 	if (leg == LEG_OUTSIDE)
 		SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
@@ -318,6 +340,10 @@ void tlsctx_judged_by(const struct tlsctx *t, SSL *ssl,
 {
 	X509_STORE *own = vouch_store(t->vouch, partner);
 
+	/* peer.c looks for the purpose that it has to have instead. */
+	if (partner->purpose == PURPOSE_SIP)
+		X509_VERIFY_PARAM_set_purpose(SSL_get0_param(ssl),
+					      X509_PURPOSE_ANY);
 	if (partner->pins.n > 0)
 		SSL_set_verify(ssl, SSL_VERIFY_PEER, verify_by_pin);
 	else if (own)

@@ -57,6 +57,25 @@ static bool is_vouched(const struct settings *s,
 	return index < 64 && (names->vouched >> index & 1);
 }
 
+/* RFC 5924 §4: who wants the purpose of SIP wants it said. Public authorities
+ * say that a certificate is for servers, and no more. */
+static bool fits_purpose(const struct partner_settings *p,
+			 const struct facts *f)
+{
+	unsigned uses = f->origin.names->uses;
+
+	switch (p ? p->purpose : PURPOSE_ANY) {
+	case PURPOSE_CLIENT: /* where we connected it is the server */
+		return f->origin.opened ||
+		       uses & (CERT_USE_ANY | CERT_USE_CLIENT);
+	case PURPOSE_SIP:
+		return uses & CERT_USE_SIP;
+	case PURPOSE_ANY:
+		break;
+	}
+	return true;
+}
+
 /* What speaks against it before its name is looked at; NULL: nothing. */
 static const char *objection(const struct partner_settings *p,
 			     const struct settings *s, const struct facts *f)
@@ -72,7 +91,9 @@ static const char *objection(const struct partner_settings *p,
 	if (!p &&
 	    (!s->federation.discovery || !f->from.host.n || f->from.literal))
 		return "partner-unknown";
-	return is_vouched(s, p, f->origin.names) ? NULL : "partner-certificate";
+	if (!is_vouched(s, p, f->origin.names))
+		return "partner-certificate";
+	return fits_purpose(p, f) ? NULL : "partner-purpose";
 }
 
 static void prove_by(struct proof *out, enum proof_by by, struct slice peer)

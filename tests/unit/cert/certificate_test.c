@@ -200,7 +200,8 @@ static void each_certificate_proves_what_it_should(void)
 	cert_free(&authority);
 }
 
-static int usage_result(const char *usage, char *why)
+/* Whatever `uses` was, it is 0 when there are none. */
+static int usage_result(const char *usage, unsigned *uses, char *why)
 {
 	struct cert_order o = {.san = "DNS:a.example.com", .usage = usage};
 	struct cert_names *names = NULL;
@@ -210,6 +211,7 @@ static int usage_result(const char *usage, char *why)
 	make(&c, &o);
 	err = cert_names_of(&names, c.x509, why);
 	CU_ASSERT_EQUAL(err == 0, names != NULL);
+	*uses = names ? names->uses : 0;
 	cert_names_destroy(&names);
 	cert_free(&c);
 	return err;
@@ -217,19 +219,27 @@ static int usage_result(const char *usage, char *why)
 
 static void usage_absent_or_for_sip_is_allowed(void)
 {
-	static const char *const good[] = {
-		NULL,
-		"serverAuth",
-		"clientAuth",
-		"serverAuth,clientAuth",
-		"anyExtendedKeyUsage",
-		"1.3.6.1.5.5.7.3.20",
-		"codeSigning,serverAuth",
+	static const struct {
+		const char *usage;
+		unsigned uses;
+	} good[] = {
+		{NULL, CERT_USE_ANY},
+		{"serverAuth", CERT_USE_SERVER},
+		{"clientAuth", CERT_USE_CLIENT},
+		{"serverAuth,clientAuth", CERT_USE_SERVER | CERT_USE_CLIENT},
+		{"anyExtendedKeyUsage", CERT_USE_ANY},
+		{"1.3.6.1.5.5.7.3.20", CERT_USE_SIP},
+		{"1.3.6.1.5.5.7.3.20,serverAuth",
+		 CERT_USE_SIP | CERT_USE_SERVER},
+		{"codeSigning,serverAuth", CERT_USE_SERVER},
 	};
+	unsigned uses;
 	char why[WHY_MAX];
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		CU_ASSERT_EQUAL(usage_result(good[i], why), 0);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		CU_ASSERT_EQUAL(usage_result(good[i].usage, &uses, why), 0);
+		CU_ASSERT_EQUAL(uses, good[i].uses);
+	}
 	cert_free(&authority);
 }
 
@@ -241,10 +251,11 @@ static void usage_for_something_else_is_refused_and_said(void)
 		"timeStamping,OCSPSigning",
 		"1.3.6.1.5.5.7.3.21",
 	};
+	unsigned uses;
 	char why[WHY_MAX];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		CU_ASSERT_EQUAL(usage_result(bad[i], why), EACCES);
+		CU_ASSERT_EQUAL(usage_result(bad[i], &uses, why), EACCES);
 		CU_ASSERT_PTR_NOT_NULL(strstr(why, "extended key usage"));
 	}
 	cert_free(&authority);

@@ -296,6 +296,37 @@ static void after_a_reload_it_is_used_only_if_still_believed(void)
 	finish();
 }
 
+/* edge01 is a member of a pool, and the settings say so, or no more. */
+static void a_pools_member_will_do_while_it_is_one(void)
+{
+	static char name[] = "pool01.internal.example",
+		    member[] = "edge01.internal.example";
+	static char *both[] = {name, member};
+	static struct pool_settings pool = {.name = name,
+					    .members = {both + 1, 1}};
+	struct conn *c;
+
+	begin_with(NULL, NULL, NULL);
+	st.lab.s->trusted_servers = (struct name_list){both, 2};
+	st.lab.s->services.pool = &pool;
+	st.lab.s->services.pools = 1;
+	c = reach(&st.inside, name);
+	STAGE_UNTIL(&st, seen.opens == 2);
+	judge_anew();
+	CU_ASSERT_EQUAL(conn_rejudge(c), 0);
+	CU_ASSERT_PTR_EQUAL(
+		conn_opened_for(&st.w->pub, LEG_INSIDE, slice_of(name)), c);
+	st.lab.s->services.pools = 0;
+	judge_anew();
+	CU_ASSERT_PTR_NULL(
+		conn_opened_for(&st.w->pub, LEG_INSIDE, slice_of(name)));
+	STAGE_UNTIL(&st, ended_as(CONN_END_DISTRUST));
+	reach(&st.inside, name);
+	STAGE_UNTIL(&st, seen.closes >= 3);
+	CU_ASSERT_PTR_NULL(seen.ours);
+	finish();
+}
+
 /* A guest shows a certificate that only the partner's own authority signed. */
 static void who_came_in_is_judged_by_the_settings_of_now(void)
 {
@@ -406,6 +437,8 @@ TEST_MAIN("net/pool",
 	  {"a connection is found by its name", it_is_found_by_its_name},
 	  {"after a reload it is used only if still believed",
 	   after_a_reload_it_is_used_only_if_still_believed},
+	  {"a pool's member will do while it is one",
+	   a_pools_member_will_do_while_it_is_one},
 	  {"who came in is judged by the settings of now",
 	   who_came_in_is_judged_by_the_settings_of_now},
 	  {"who showed nothing stays nobody", who_showed_nothing_stays_nobody},

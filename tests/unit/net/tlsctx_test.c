@@ -355,17 +355,83 @@ static bool resumes(enum tls_door door, SSL_SESSION *session, int version)
 	return did;
 }
 
+static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+/* The doors of the outside, each against each; the inside gives none. */
 static void a_ticket_is_good_at_its_own_door_only(void)
 {
-	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	static const enum tls_door given[] = {TLS_OUTSIDE, TLS_USERS};
 
+	begin();
+	for (int i = 0; i < 4; i++) {
+		int version = versions[i % 2];
+		enum tls_door at = given[i / 2];
+		SSL_SESSION *s = ticket_of(at, NULL, version);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		for (enum tls_door to = TLS_OUTSIDE; to <= TLS_INSIDE; to++)
+			CU_ASSERT_EQUAL(resumes(to, s, version), to == at);
+		SSL_SESSION_free(s);
+	}
+	finish();
+}
+
+/* TLS 1.2 has to send something by then. */
+static void who_showed_a_certificate_never_resumes(void)
+{
+	struct cert out;
+
+	begin();
+	make_leaf(&out, &lab.outer, "DNS:p.example", NULL, 0);
+	for (int i = 0; i < 2; i++) {
+		SSL_SESSION *s = ticket_of(TLS_OUTSIDE, &out, versions[i]);
+
+		CU_ASSERT_EQUAL(s != NULL, versions[i] == TLS1_2_VERSION);
+		CU_ASSERT_FALSE(s && resumes(TLS_OUTSIDE, s, versions[i]));
+		SSL_SESSION_free(s);
+	}
+	cert_free(&out);
+	finish();
+}
+
+/* Nor one who did not: what comes with a ticket comes without a name. */
+static void a_resumed_session_has_no_names(void)
+{
+	struct cert_names *names = NULL;
+	struct cert out;
+	struct pair p;
+
+	begin();
+	make_leaf(&out, &lab.outer, "DNS:p.example", NULL, 0);
+	for (int i = 0; i < 2; i++) {
+		SSL_SESSION *s = ticket_of(TLS_OUTSIDE, NULL, versions[i]);
+
+		pair_open(&p, TLS_OUTSIDE, NULL);
+		SSL_set_max_proto_version(p.peer, versions[i]);
+		show(p.peer, &out);
+		SSL_set_session(p.peer, s);
+		CU_ASSERT_TRUE(shake(&p));
+		CU_ASSERT_TRUE(SSL_session_reused(p.ours));
+		CU_ASSERT_EQUAL(read_names(&names, p.ours, TLS_OUTSIDE), 0);
+		CU_ASSERT_PTR_NULL(names);
+		pair_close(&p);
+		SSL_SESSION_free(s);
+	}
+	cert_free(&out);
+	finish();
+}
+
+/* Other contexts have other keys: what came before them is history. */
+static void a_reload_ends_all_tickets(void)
+{
 	begin();
 	for (int i = 0; i < 2; i++) {
 		SSL_SESSION *s = ticket_of(TLS_USERS, NULL, versions[i]);
 
-		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-		CU_ASSERT_TRUE(resumes(TLS_USERS, s, versions[i]));
-		CU_ASSERT_FALSE(resumes(TLS_OUTSIDE, s, versions[i]));
+		tlsctx_unref(&lab.tls);
+		CU_ASSERT_EQUAL_FATAL(tlsctx_create(&lab.tls, lab.s, NULL, why),
+				      0);
+		CU_ASSERT_FALSE(resumes(TLS_USERS, s, versions[i]));
 		SSL_SESSION_free(s);
 	}
 	finish();
@@ -442,6 +508,10 @@ TEST_MAIN("net/tlsctx",
 	   to_a_server_we_show_our_legs_certificate_and_its_name},
 	  {"a ticket is good at its own door only",
 	   a_ticket_is_good_at_its_own_door_only},
+	  {"who showed a certificate never resumes",
+	   who_showed_a_certificate_never_resumes},
+	  {"a resumed session has no names", a_resumed_session_has_no_names},
+	  {"a reload ends all tickets", a_reload_ends_all_tickets},
 	  {"no ticket inside, nor to one who showed a certificate",
 	   no_ticket_is_given_inside_or_to_one_who_showed_a_certificate},
 	  {"renegotiation is refused", renegotiation_is_refused},
