@@ -1,19 +1,18 @@
 /*
  * verbs.c: questions of the control socket, answered as JSON.
  */
-#include "ops/verbs.h"
+#include "verbs_room.h"
 
+#include "base/now.h"
 #include "proxy/partners.h"
 #include "proxy/recall.h"
 #include "words.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Answer with an object, which is used up; NULL: no memory. */
-static void answer(struct control_ask *ask, json_t *o)
+void verbs_answer(struct control_ask *ask, json_t *o)
 {
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
@@ -24,13 +23,12 @@ static void answer(struct control_ask *ask, json_t *o)
 	free(text);
 }
 
-static void sorry(struct control_ask *ask, const char *error)
+void verbs_sorry(struct control_ask *ask, const char *error)
 {
-	answer(ask, json_pack("{s:b,s:s}", "ok", 0, "error", error));
+	verbs_answer(ask, json_pack("{s:b,s:s}", "ok", 0, "error", error));
 }
 
-/* A peer's bytes: what is not plain ASCII becomes '?'. */
-static json_t *peer_text(const char *s, size_t n)
+json_t *verbs_text(const char *s, size_t n)
 {
 	char plain[512];
 
@@ -44,7 +42,54 @@ static json_t *peer_text(const char *s, size_t n)
 static void ping(struct control_ask *ask, struct slice rest, struct verbs *v)
 {
 	(void)rest, (void)v;
-	answer(ask, json_pack("{s:b}", "ok", 1));
+	verbs_answer(ask, json_pack("{s:b}", "ok", 1));
+}
+
+static json_t *counted(const struct proxy_counters *c)
+{
+	const struct {
+		const char *name;
+		uint64_t n;
+	} rows[] = {
+		{"requests", c->requests},
+		{"responses", c->responses},
+		{"forwarded", c->forwarded},
+		{"answered", c->answered},
+		{"refused", c->refused},
+		{"dropped", c->dropped},
+		{"stray", c->stray},
+		{"redirects", c->redirects},
+		{"failovers", c->failovers},
+		{"undecided", c->undecided},
+		{"transactions", c->transactions},
+		{"flows", c->flows},
+		{"handshakes_failed", c->handshakes_failed},
+		{"revoked", c->revoked},
+		{"distrusted", c->distrusted},
+	};
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		json_object_set_new(o, rows[i].name,
+				    json_integer((json_int_t)rows[i].n));
+	return o;
+}
+
+static const char *standing_of(const struct crl_set *set, enum leg leg)
+{
+	return crl_standing_word(set ? crl_set_standing(set, leg, now_wall_s())
+				     : CRL_STANDING_OFF);
+}
+
+static json_t *standings(const struct verbs *v)
+{
+	const struct crl_set *set = v->board ? crl_board_get(v->board) : NULL;
+	json_t *o =
+		json_pack("{s:s,s:s}", "outside", standing_of(set, LEG_OUTSIDE),
+			  "inside", standing_of(set, LEG_INSIDE));
+
+	crl_set_unref(&set);
+	return o;
 }
 
 static void counters(struct control_ask *ask, struct slice rest,
@@ -54,21 +99,8 @@ static void counters(struct control_ask *ask, struct slice rest,
 
 	(void)rest;
 	proxy_count(v->shared, &c);
-	answer(ask,
-	       json_pack("{s:b,s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
-			 "s:I}}",
-			 "ok", 1, "counters", "requests",
-			 (json_int_t)c.requests, "responses",
-			 (json_int_t)c.responses, "forwarded",
-			 (json_int_t)c.forwarded, "answered",
-			 (json_int_t)c.answered, "refused",
-			 (json_int_t)c.refused, "dropped",
-			 (json_int_t)c.dropped, "stray", (json_int_t)c.stray,
-			 "redirects", (json_int_t)c.redirects, "failovers",
-			 (json_int_t)c.failovers, "undecided",
-			 (json_int_t)c.undecided, "transactions",
-			 (json_int_t)c.transactions, "flows",
-			 (json_int_t)c.flows));
+	verbs_answer(ask, json_pack("{s:b,s:o,s:o}", "ok", 1, "counters",
+				    counted(&c), "revocation", standings(v)));
 }
 
 static void add_partner(const struct partner_account *a, void *arg)
@@ -76,7 +108,7 @@ static void add_partner(const struct partner_account *a, void *arg)
 	json_array_append_new(
 		arg,
 		json_pack("{s:o,s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:i,s:i}", "domain",
-			  peer_text(a->domain.p, a->domain.n), "discovered",
+			  verbs_text(a->domain.p, a->domain.n), "discovered",
 			  a->discovered, "slow", a->slow, "watched", a->watched,
 			  "requests", (json_int_t)a->requests, "refused",
 			  (json_int_t)a->refused, "successes",
@@ -94,10 +126,10 @@ static void partners(struct control_ask *ask, struct slice rest,
 	(void)rest;
 	if (partners_each(v->shared, add_partner, list)) {
 		json_decref(list);
-		sorry(ask, "out of memory");
+		verbs_sorry(ask, "out of memory");
 		return;
 	}
-	answer(ask, json_pack("{s:b,s:o}", "ok", 1, "partners", list));
+	verbs_answer(ask, json_pack("{s:b,s:o}", "ok", 1, "partners", list));
 }
 
 static void reload(struct control_ask *ask, struct slice rest, struct verbs *v)
@@ -106,10 +138,10 @@ static void reload(struct control_ask *ask, struct slice rest, struct verbs *v)
 
 	(void)rest;
 	if (v->reload(why, v->arg))
-		answer(ask, json_pack("{s:b,s:o}", "ok", 0, "error",
-				      peer_text(why, strlen(why))));
+		verbs_answer(ask, json_pack("{s:b,s:o}", "ok", 0, "error",
+					    verbs_text(why, strlen(why))));
 	else
-		answer(ask, json_pack("{s:b}", "ok", 1));
+		verbs_answer(ask, json_pack("{s:b}", "ok", 1));
 }
 
 static json_t *tries_of(const struct recall_entry *e)
@@ -122,7 +154,7 @@ static json_t *tries_of(const struct recall_entry *e)
 		json_array_append_new(
 			list,
 			json_pack("{s:o,s:i,s:s?}", "target",
-				  peer_text(t->target, strlen(t->target)),
+				  verbs_text(t->target, strlen(t->target)),
 				  "status", t->status, "reason", t->reason));
 	}
 	return list;
@@ -130,7 +162,7 @@ static json_t *tries_of(const struct recall_entry *e)
 
 static json_t *text_of(const char *s)
 {
-	return peer_text(s, strlen(s));
+	return verbs_text(s, strlen(s));
 }
 
 static json_t *entry_of(const struct recall_entry *e)
@@ -157,7 +189,7 @@ static void recalled(const struct recall_entry *e, size_t n, void *arg)
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, entry_of(&e[i]));
-	answer(arg, json_pack("{s:b,s:o}", "ok", 1, "requests", list));
+	verbs_answer(arg, json_pack("{s:b,s:o}", "ok", 1, "requests", list));
 }
 
 static void recall(struct control_ask *ask, struct slice rest, struct verbs *v)
@@ -165,12 +197,13 @@ static void recall(struct control_ask *ask, struct slice rest, struct verbs *v)
 	int err;
 
 	if (!rest.n) {
-		sorry(ask, "recall which Call-ID?");
+		verbs_sorry(ask, "recall which Call-ID?");
 		return;
 	}
 	err = recall_ask(v->shared, v->box, rest, recalled, ask);
 	if (err)
-		sorry(ask, err == ENOENT ? "no worker runs" : "out of memory");
+		verbs_sorry(ask,
+			    err == ENOENT ? "no worker runs" : "out of memory");
 }
 
 static const struct {
@@ -178,8 +211,9 @@ static const struct {
 	void (*run)(struct control_ask *ask, struct slice rest,
 		    struct verbs *v);
 } table[] = {
-	{"ping", ping},	    {"counters", counters}, {"partners", partners},
-	{"reload", reload}, {"recall", recall},
+	{"ping", ping},		{"counters", counters},
+	{"partners", partners}, {"reload", reload},
+	{"recall", recall},	{"connections", verbs_connections},
 };
 
 void verbs_ask(struct control_ask *ask, struct slice verb, struct slice rest,
@@ -191,5 +225,7 @@ void verbs_ask(struct control_ask *ask, struct slice verb, struct slice rest,
 		table[i].run(ask, rest, arg);
 		return;
 	}
-	sorry(ask, "ping, counters, partners, reload or recall CALL-ID");
+	verbs_sorry(ask,
+		    "ping, counters, partners, connections, reload or recall "
+		    "CALL-ID");
 }

@@ -1,17 +1,19 @@
 /**
  * @file verbs.h
- * What the control socket understands: ping, counters, partners, reload, and
- * `recall CALL-ID`. Each answer is one JSON object with "ok".
+ * What the control socket understands: ping, counters, partners, reload,
+ * `connections [old]` and `recall CALL-ID`. Each answer is one JSON object with "ok".
  */
 #ifndef OPS_VERBS_H
 #define OPS_VERBS_H
 
 #include "ops/control.h"
 #include "proxy/proxy.h"
+#include "revocation/board.h"
 
 /** What the verbs look at and call; must outlive the control socket. */
 struct verbs {
 	struct proxy_shared *shared;
+	struct crl_board *board; /* NULL: revocation is off */
 	struct postbox *box; /* main thread's: answers of workers come here */
 	/** Read the settings again. 0, or an errno and why (WHY_MAX). */
 	int (*reload)(char *why, void *arg);

@@ -443,6 +443,16 @@ int conn_rejudge(struct conn *pub)
 	return EACCES;
 }
 
+void conn_each(struct worker *w, conn_each_fn *fn, void *arg)
+{
+	for (unsigned i = 0; i < FAKE_CONNS; i++) {
+		struct fake_conn *c = fake_conns[i];
+
+		if (c && c->pub.open && !c->closing && c->pub.worker == w)
+			fn(&c->pub, &c->shown, arg);
+	}
+}
+
 size_t conn_queued(const struct conn *c)
 {
 	const struct fake_conn *f = (const struct fake_conn *)(const void *)c;

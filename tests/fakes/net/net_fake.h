@@ -30,6 +30,7 @@ struct fake_conn {
 	char *name; /* asked for, when we opened it */
 	char *also; /* the name that will do as well; "" none */
 	const struct partner_settings *partner; /* who judges it */
+	struct conn_shown shown;		/* by conn_each() */
 	unsigned judged, rejudged; /* by conn_rejudge(): last, how often */
 	bool disbelieved;	   /* conn_rejudge() says EACCES next time */
 	char out[FAKE_OUT];	   /* sent and not yet read by the test */

@@ -31,6 +31,16 @@ int recall_ask(struct proxy_shared *p, struct postbox *box,
 	return proxy_fake.recall_err;
 }
 
+int connections_ask(struct proxy_shared *p, struct postbox *box, bool old_only,
+		    connections_fn *fn, void *arg)
+{
+	(void)p, (void)box;
+	proxy_fake.old_only = old_only;
+	if (!proxy_fake.recall_err)
+		fn(&proxy_fake.told, arg);
+	return proxy_fake.recall_err;
+}
+
 void proxy_fake_recall(void)
 {
 	proxy_fake.fn(proxy_fake.entry, proxy_fake.entries, proxy_fake.arg);

@@ -5,6 +5,7 @@
 #ifndef TESTS_FAKES_PROXY_PROXY_FAKE_H
 #define TESTS_FAKES_PROXY_PROXY_FAKE_H
 
+#include "proxy/connections.h"
 #include "proxy/partners.h"
 #include "proxy/recall.h"
 
@@ -17,7 +18,9 @@ struct proxy_fake {
 	struct recall_entry entry[4];
 	size_t entries;
 	char asked[128]; /* the Call-ID */
-	recall_fn *fn;	 /* waits for proxy_fake_recall() */
+	struct connections_told told;
+	bool old_only;
+	recall_fn *fn; /* waits for proxy_fake_recall() */
 	void *arg;
 };
 

@@ -84,12 +84,64 @@ static void counters_are_numbers_by_name(void)
 {
 	begin();
 	proxy_fake.counters.requests = 12;
+	proxy_fake.counters.revoked = 2;
 	proxy_fake.counters.flows = UINT64_C(5000000000);
 	ask("counters\n");
 	CU_ASSERT_TRUE(says("{\"ok\":true,\"counters\":{\"requests\":12,"));
-	CU_ASSERT_TRUE(says("\"flows\":5000000000}}\n"));
+	CU_ASSERT_TRUE(says("\"flows\":5000000000,"));
+	CU_ASSERT_TRUE(says("\"revocation\":{\"outside\":\"off\","
+			    "\"inside\":\"off\"}}\n"));
+	CU_ASSERT_TRUE(says("\"revoked\":2,\"distrusted\":0}"));
 	ask("ping\n");
 	CU_ASSERT_STRING_EQUAL(heard, "{\"ok\":true}\n");
+	end();
+}
+
+static void connections_come_behind_their_sums(void)
+{
+	struct connections_entry e = {
+		.name = "w0c3",
+		.peer = "203.0.113.7:40000",
+		.class = PEER_PARTNER,
+		.tls = true,
+		.names = "sip.partner.example",
+		.fingerprint = "aa",
+		.shown = {.since_s = 1700000000,
+			  .ours = "bb",
+			  .ends_s = 1800000000,
+			  .old = true},
+	};
+
+	begin();
+	proxy_fake.told = (struct connections_told){
+		.n = 2,
+		.plain = 1,
+		.old = 1,
+		.ours = {{.fingerprint = "bb",
+			  .ends_s = 1800000000,
+			  .old = true,
+			  .n = 1}},
+		.n_ours = 1,
+		.entry = &e,
+		.n_entry = 1,
+		.untold = 1,
+	};
+	ask("connections\n");
+	CU_ASSERT_FALSE(proxy_fake.old_only);
+	CU_ASSERT_TRUE(says("{\"ok\":true,\"open\":2,\"plain\":1,\"old\":1,"
+			    "\"certificates\":[{\"leg\":\"outside\",\"sha256\":"
+			    "\"bb\",\"ends\":\"2027-01-15T08:00:00Z\",\"old\":"
+			    "true,\"connections\":1}],\"other\":0,"));
+	CU_ASSERT_TRUE(says("{\"id\":\"w0c3\",\"leg\":\"outside\",\"door\":"
+			    "\"tls\",\"peer\":\"203.0.113.7:40000\",\"tls\":"
+			    "true,\"class\":\"partner\",\"since\":\"2023-11-14T"
+			    "22:13:20Z\",\"names\":\"sip.partner.example\","
+			    "\"sha256\":\"aa\",\"ours\":\"bb\","));
+	CU_ASSERT_TRUE(says("\"old\":true,\"retired\":false}],\"untold\":1}"));
+	ask("connections old\n");
+	CU_ASSERT_TRUE(proxy_fake.old_only);
+	ask("connections all\n");
+	CU_ASSERT_TRUE(says("\"error\":\"connections, or connections old"));
 	end();
 }
 
@@ -204,6 +256,8 @@ static void what_is_not_understood_is_told_what_is(void)
 
 TEST_MAIN("ops/verbs",
 	  {"counters are numbers by name", counters_are_numbers_by_name},
+	  {"connections come behind their sums",
+	   connections_come_behind_their_sums},
 	  {"partners come in their order", partners_come_in_their_order},
 	  {"reload says ok, or why not", reload_says_ok_or_why_not},
 	  {"a call is recalled", a_call_is_recalled},
