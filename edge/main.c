@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "net/worker.h"
+#include "ops/lists.h"
 #include "ops/verbs.h"
 #include "proxy/proxy.h"
 #include "settings/settings.h"
@@ -33,6 +34,7 @@ struct edge {
 	struct postbox *box;
 	const struct settings *settings;
 	const struct tlsctx *tls;
+	struct lists *lists;
 	const struct token_keys *keys;
 	struct resolver *resolver;
 	struct proxy_shared *shared;
@@ -52,17 +54,34 @@ static int complain(const char *why)
 	return EXIT_FAILURE;
 }
 
-/* The settings and the certificates they name; both or neither. */
-static int load(const char *path, const struct settings **s,
-		const struct tlsctx **tls, char *why)
-{
-	int err = settings_load(s, path, why);
+/* What one file of settings comes to. */
+struct loaded {
+	const struct settings *settings;
+	const struct crl_set *set;
+	const struct tlsctx *tls;
+};
 
+static void unload(struct loaded *l)
+{
+	tlsctx_unref(&l->tls);
+	crl_set_unref(&l->set);
+	settings_unref(&l->settings);
+}
+
+/* The settings, and the lists and certificates they name; all or nothing. */
+static int load(struct loaded *out, const char *path, struct crl_board *board,
+		char *why)
+{
+	int err;
+
+	*out = (struct loaded){0};
+	err = settings_load(&out->settings, path, why);
+	if (!err)
+		err = crl_set_load(&out->set, out->settings, why);
+	if (!err)
+		err = tlsctx_create(&out->tls, out->settings, board, why);
 	if (err)
-		return err;
-	err = tlsctx_create(tls, *s, NULL, why);
-	if (err)
-		settings_unref(s);
+		unload(out);
 	return err;
 }
 
@@ -129,43 +148,58 @@ static void tell_expiring(struct edge *e)
 	settings_expiring(e->settings, e->told_s, SOON_S, tell_device, NULL);
 }
 
-static void swap_in(struct edge *e, const struct settings *s,
-		    const struct tlsctx *tls)
+static void tell_standing(struct edge *e)
 {
-	workers_reload(e->workers, s, tls);
-	log_set_level(s->log_level);
-	settings_unref(&e->settings);
-	tlsctx_unref(&e->tls);
-	e->settings = s;
-	e->tls = tls;
+	lists_tell(e->lists, e->settings);
 	tell_expiring(e);
+}
+
+static void swap_in(struct edge *e, struct loaded *new)
+{
+	struct loaded old = {.settings = e->settings, .tls = e->tls};
+
+	lists_reload(e->lists, new->settings, new->set);
+	workers_reload(e->workers, new->settings, new->tls);
+	log_set_level(new->settings->log_level);
+	e->settings = new->settings;
+	e->tls = new->tls;
+	crl_set_unref(&new->set);
+	unload(&old);
+	tell_standing(e);
+}
+
+/* Lists changed: whoever is revoked by them is to be found. */
+static void on_lists(void *arg)
+{
+	struct edge *e = arg;
+
+	workers_reload(e->workers, e->settings, e->tls);
+	log_event(LOG_LEVEL_NOTICE, "edge", "lists-changed", "judging=all");
 }
 
 /* All of it takes effect, or nothing does; both are logged. */
 static int reload(char *why, void *arg)
 {
 	struct edge *e = arg;
-	const struct settings *s = NULL;
-	const struct tlsctx *tls = NULL;
+	struct loaded new;
 	const char *fixed;
-	int err = load(e->path, &s, &tls, why);
+	int err = load(&new, e->path, lists_board(e->lists), why);
 
 	if (err) {
 		keep_old(why);
 		return err;
 	}
-	fixed = needs_restart(e->settings, s);
+	fixed = needs_restart(e->settings, new.settings);
 	if (fixed)
 		snprintf(why, WHY_MAX, "%s: %s changed; that takes a restart",
 			 e->path, fixed);
-	err = fixed ? EINVAL : resolver_reload(e->resolver, s, why);
+	err = fixed ? EINVAL : resolver_reload(e->resolver, new.settings, why);
 	if (err) {
 		keep_old(why);
-		settings_unref(&s);
-		tlsctx_unref(&tls);
+		unload(&new);
 		return err;
 	}
-	swap_in(e, s, tls);
+	swap_in(e, &new);
 	log_event(LOG_LEVEL_NOTICE, "edge", "reloaded", "file=%s", e->path);
 	return 0;
 }
@@ -290,6 +324,7 @@ static int listen_to_operator(struct edge *e, char *why)
 {
 	e->verbs = (struct verbs){
 		.shared = e->shared,
+		.board = lists_board(e->lists),
 		.box = e->box,
 		.reload = reload,
 		.arg = e,
@@ -332,12 +367,16 @@ static int start(struct edge *e, char *why)
 	setup.tls = e->tls;
 	setup.resolver = e->resolver;
 	proxy_setup(&setup, e->shared);
-	return workers_start(&e->workers, &setup, why);
+	err = workers_start(&e->workers, &setup, why);
+	if (err)
+		return err;
+	return lists_start(e->lists, e->settings, e->box, on_lists, e, why);
 }
 
 static void finish(struct edge *e)
 {
 	control_destroy(&e->control);
+	lists_stop(e->lists);
 	workers_stop(&e->workers);
 	resolver_destroy(&e->resolver);
 	proxy_shared_destroy(&e->shared);
@@ -347,6 +386,7 @@ static void finish(struct edge *e)
 	uv_run(&e->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&e->loop);
 	tlsctx_unref(&e->tls);
+	lists_destroy(&e->lists);
 	settings_unref(&e->settings);
 }
 
@@ -365,10 +405,31 @@ static void harden(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static int load_first(struct edge *e, char *why)
+{
+	struct loaded first;
+	int err = lists_create(&e->lists);
+
+	if (err) {
+		snprintf(why, WHY_MAX, "out of memory");
+		return err;
+	}
+	err = load(&first, e->path, lists_board(e->lists), why);
+	if (err) {
+		lists_destroy(&e->lists);
+		return err;
+	}
+	lists_reload(e->lists, first.settings, first.set);
+	crl_set_unref(&first.set);
+	e->settings = first.settings;
+	e->tls = first.tls;
+	return 0;
+}
+
 static int run(struct edge *e)
 {
 	char why[WHY_MAX] = "";
-	int err = load(e->path, &e->settings, &e->tls, why);
+	int err = load_first(e, why);
 
 	if (err)
 		return complain(why);
@@ -378,7 +439,7 @@ static int run(struct edge *e)
 	if (!err) {
 		log_event(LOG_LEVEL_NOTICE, "edge", "started", "workers=%u",
 			  e->settings->workers);
-		tell_expiring(e);
+		tell_standing(e);
 		uv_run(&e->loop, UV_RUN_DEFAULT);
 	}
 	finish(e);
@@ -390,15 +451,13 @@ static int run(struct edge *e)
 
 static int check(const char *path)
 {
-	const struct settings *s = NULL;
-	const struct tlsctx *tls = NULL;
+	struct loaded all;
 	char why[WHY_MAX] = "";
 
-	if (load(path, &s, &tls, why))
+	if (load(&all, path, NULL, why))
 		return complain(why);
 	printf("%s: fine\n", path);
-	tlsctx_unref(&tls);
-	settings_unref(&s);
+	unload(&all);
 	return EXIT_SUCCESS;
 }
 
@@ -411,8 +470,8 @@ static void print_line(const char *line, void *arg)
 static int usage(FILE *to, int status)
 {
 	fputs("usage: sip-edge FILE      run with the settings in FILE\n"
-	      "       sip-edge -t FILE   check FILE and the certificates it "
-	      "names\n"
+	      "       sip-edge -t FILE   check FILE, and the certificates and "
+	      "lists it names\n"
 	      "       sip-edge -s        list every setting\n"
 	      "       sip-edge -h        this text\n",
 	      to);

@@ -1,0 +1,113 @@
+/*
+ * lists.c: the revocation lists of a running edge.
+ */
+#include "ops/lists.h"
+
+#include "base/log.h"
+#include "base/now.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct lists {
+	struct crl_board *board;
+	struct postbox *box;
+	void (*changed)(void *arg);
+	void *arg;
+};
+
+int lists_create(struct lists **out)
+{
+	struct lists *l = calloc(1, sizeof(*l));
+
+	if (!l || crl_board_create(&l->board)) {
+		free(l);
+		return ENOMEM;
+	}
+	*out = l;
+	return 0;
+}
+
+void lists_destroy(struct lists **lp)
+{
+	struct lists *l = *lp;
+
+	*lp = NULL;
+	if (!l)
+		return;
+	lists_stop(l);
+	crl_board_destroy(&l->board);
+	free(l);
+}
+
+struct crl_board *lists_board(struct lists *l)
+{
+	return l->board;
+}
+
+int lists_start(struct lists *l, const struct settings *s, struct postbox *box,
+		void (*changed)(void *arg), void *arg, char *why)
+{
+	l->box = box;
+	l->changed = changed;
+	l->arg = arg;
+	(void)s, (void)why;
+	return 0;
+}
+
+void lists_stop(struct lists *l)
+{
+	(void)l;
+}
+
+void lists_reload(struct lists *l, const struct settings *s,
+		  const struct crl_set *set)
+{
+	crl_board_swap(l->board, set);
+	(void)s;
+}
+
+static const char *meaning(enum crl_standing standing)
+{
+	switch (standing) {
+	case CRL_STANDING_OFF:
+		return "the settings say that nobody is checked";
+	case CRL_STANDING_UNCHECKED:
+		return "no list is known, so nobody is checked";
+	case CRL_STANDING_MISSING:
+		return "an authority has no list";
+	case CRL_STANDING_EXPIRED:
+		return "a list is past its nextUpdate";
+	case CRL_STANDING_GOOD:
+		break;
+	}
+	return "";
+}
+
+static void tell_leg(const struct crl_set *set, enum leg leg)
+{
+	enum crl_standing standing = crl_set_standing(set, leg, now_wall_s());
+
+	if (standing == CRL_STANDING_GOOD)
+		return;
+	log_event(standing == CRL_STANDING_OFF ? LOG_LEVEL_NOTICE
+					       : LOG_LEVEL_ERROR,
+		  "edge", "revocation", "leg=%s standing=%s reason=\"%s\"",
+		  leg == LEG_OUTSIDE ? "outside" : "inside",
+		  crl_standing_word(standing), meaning(standing));
+}
+
+void lists_tell(struct lists *l, const struct settings *s)
+{
+	const struct crl_set *set = crl_board_get(l->board);
+	char file[LOG_TEXT_MAX];
+
+	for (int leg = 0; set && leg < LEG_COUNT; leg++)
+		tell_leg(set, (enum leg)leg);
+	crl_set_unref(&set);
+	if (s->key_log)
+		log_event(LOG_LEVEL_ERROR, "edge", "key-log",
+			  "file=%s reason=\"who has this file reads all TLS; "
+			  "take edge.key_log out when the fault is found\"",
+			  log_text(file, slice_of(s->key_log)));
+}
