@@ -66,6 +66,8 @@ int cert_chain_judge(X509_STORE *store, const struct cert_chain *chain,
 		code = X509_verify_cert(c) == 1 ? X509_V_OK
 						: X509_STORE_CTX_get_error(c);
 		at = X509_STORE_CTX_get_error_depth(c);
+		if (code == X509_V_OK && chain->verified && !*chain->verified)
+			*chain->verified = X509_STORE_CTX_get1_chain(c);
 	}
 	if (depth)
 		*depth = at;

@@ -132,6 +132,32 @@ static bool judge_link(X509_STORE_CTX *check, const struct crl_set *set,
 	return X509_STORE_CTX_get_verify_cb(check)(0, check) != 0;
 }
 
+/* Signatures are verified only after revocation was looked into. */
+static bool is_signed(const STACK_OF(X509) * chain)
+{
+	for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
+		if (X509_verify(
+			    sk_X509_value(chain, i),
+			    X509_get0_pubkey(sk_X509_value(chain, i + 1))) != 1)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Where the list is must be learnt of those that are turned away for want of
+ * it: they would be for ever. Not from a stranger, who could have us fetch
+ * whatever he likes.
+ */
+static void learn_of_refused(X509_STORE_CTX *check, const struct arm *arm)
+{
+	const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(check);
+
+	if (X509_STORE_CTX_get_error(check) == X509_V_ERR_UNABLE_TO_GET_CRL &&
+	    is_signed(chain))
+		crl_board_learn(arm->board, arm->leg, chain);
+}
+
 /*
  * In OpenSSL's place: its own check looks lists up by name, which ours would
  * stand, but verifies their signature in every handshake, and asks for a list
@@ -147,6 +173,8 @@ static int judge_chain(X509_STORE_CTX *check)
 
 	for (int i = 0; set && i < last && good; i++)
 		good = judge_link(check, set, arm->leg, i);
+	if (!good)
+		learn_of_refused(check, arm);
 	crl_set_unref(&set);
 	return good;
 }

@@ -4,6 +4,7 @@
 #include "peer.h"
 
 #include "cert/certificate.h"
+#include "revocation/board.h"
 #include "tlsctx_room.h"
 
 #include <errno.h>
@@ -73,25 +74,38 @@ static bool judge_host(struct cert_names *names, struct refused_cert *r,
 	return false;
 }
 
+static bool is_good(struct cert_names *names, struct refused_cert *r,
+		    const struct peer_judge *by,
+		    const struct vouch_chain *chain)
+{
+	int late = cert_time_judge(chain->leaf);
+
+	/* A pin makes no chain good, nor does it make it any younger. */
+	if (late) {
+		refused_cert_fill(r, chain->leaf, late, 0);
+		return false;
+	}
+	return by->ours ? judge_host(names, r, by, chain)
+			: judge_guest(names, r, by, chain);
+}
+
 static int judge(struct cert_names *names, SSL *ssl,
 		 const struct peer_judge *by, char *why)
 {
+	struct crl_board *board = tlsctx_board(by->tls);
+	STACK_OF(X509) *verified = NULL;
 	struct vouch_chain chain = {
 		.ssl = ssl,
 		.leaf = SSL_get0_peer_certificate(ssl),
 		.server = by->ours && !wants_sip(by),
+		.verified = board ? &verified : NULL,
 	};
-	int late = cert_time_judge(chain.leaf);
 	struct refused_cert r;
-	bool good = false;
+	bool good = is_good(names, &r, by, &chain);
 
-	/* A pin makes no chain good, nor does it make it any younger. */
-	if (late)
-		refused_cert_fill(&r, chain.leaf, late, 0);
-	else if (by->ours)
-		good = judge_host(names, &r, by, &chain);
-	else
-		good = judge_guest(names, &r, by, &chain);
+	if (good && verified)
+		crl_board_learn(board, by->leg, verified);
+	sk_X509_pop_free(verified, X509_free);
 	if (good)
 		return 0;
 	snprintf(why, WHY_MAX, "%s", r.reason);

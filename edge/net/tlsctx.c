@@ -4,6 +4,7 @@
 #include "net/tlsctx.h"
 
 #include "cert/certificate.h"
+#include "revocation/board.h"
 #include "tlsctx_own.h"
 #include "tlsctx_room.h"
 
@@ -30,6 +31,7 @@ struct tlsctx {
 	atomic_uint refs;
 	SSL_CTX *ctx[TLS_DOORS];
 	struct vouch *vouch;
+	struct crl_board *board; /* borrowed; NULL: none */
 };
 
 /** What a door demands of the other side. */
@@ -261,8 +263,12 @@ static int open_doors(struct tlsctx *t, const struct settings *s,
 	struct tlsctx_own *own;
 	int err = tlsctx_own_create(&own, s, board, why);
 
-	for (int i = 0; i < TLS_DOORS && !err; i++)
+	for (int i = 0; i < TLS_DOORS && !err; i++) {
 		err = open_door(&t->ctx[i], &doors[i], s, own, why);
+		if (!err)
+			crl_board_arm(SSL_CTX_get_cert_store(t->ctx[i]), board,
+				      doors[i].leg);
+	}
 	tlsctx_own_unref(&own);
 	return err;
 }
@@ -279,9 +285,10 @@ int tlsctx_create(const struct tlsctx **out, const struct settings *s,
 		return ENOMEM;
 	tlsctx_seen_init();
 	t->refs = 1;
+	t->board = board;
 	err = open_doors(t, s, board, why);
 	if (!err)
-		err = vouch_create(&t->vouch, s, why);
+		err = vouch_create(&t->vouch, s, board, why);
 	if (err) {
 		tlsctx_unref(&made);
 		return err;
@@ -327,6 +334,11 @@ bool tlsctx_shows(const struct tlsctx *t, enum tls_door door, struct slice name,
 	if (fits >= 0)
 		return fits > 0;
 	return !X509_cmp(SSL_CTX_get0_certificate(ctx), cert);
+}
+
+struct crl_board *tlsctx_board(const struct tlsctx *t)
+{
+	return t->board;
 }
 
 X509_STORE *tlsctx_trust(const struct tlsctx *t, enum leg leg)

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "cert/certificate.h"
+#include "revocation/board.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -379,9 +380,30 @@ int tlsctx_own_fits(const SSL_CTX *ctx, struct slice name, const X509 *cert)
 	return found;
 }
 
+/* RFC 6066 §8: with the certificate that was chosen, or not at all. */
+static int staple(SSL *ssl, void *arg)
+{
+	const X509 *shown = SSL_get_certificate(ssl);
+	unsigned char *der;
+	char print[65];
+	size_t n;
+
+	(void)arg;
+	if (!shown)
+		return SSL_TLSEXT_ERR_NOACK;
+	cert_fingerprint(print, shown);
+	n = crl_board_staple(own_of(ssl)->board, print, &der);
+	if (n == 0)
+		return SSL_TLSEXT_ERR_NOACK;
+	SSL_set_tlsext_status_ocsp_resp(ssl, der, (long)n);
+	return SSL_TLSEXT_ERR_OK;
+}
+
 void tlsctx_own_show(const struct tlsctx_own *o, SSL_CTX *ctx)
 {
 	assert(SSL_CTX_get_ex_data(ctx, own_index) == o);
 	if (o->n > 0)
 		SSL_CTX_set_cert_cb(ctx, choose, NULL);
+	if (o->board)
+		SSL_CTX_set_tlsext_status_cb(ctx, staple);
 }

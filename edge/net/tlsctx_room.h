@@ -29,6 +29,14 @@ bool tlsctx_shows(const struct tlsctx *t, enum tls_door door, struct slice name,
 		  const X509 *cert);
 
 /**
+ * What is known of revocation.
+ *
+ * @param t  contexts
+ * @return   borrowed; NULL: nothing is looked into
+ */
+struct crl_board *tlsctx_board(const struct tlsctx *t);
+
+/**
  * The authorities of a leg.
  *
  * @param t    contexts

@@ -4,6 +4,7 @@
 #include "vouch.h"
 
 #include "cert/certificate.h"
+#include "revocation/board.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -33,7 +34,7 @@ static int fail(char *why, const struct partner_settings *p,
  * the partner's certificate without that one's own issuer, or the certificate.
  */
 static int read_store(X509_STORE **out, const struct partner_settings *p,
-		      char *why)
+		      struct crl_board *board, char *why)
 {
 	X509_STORE *store = X509_STORE_new();
 
@@ -44,10 +45,11 @@ static int read_store(X509_STORE **out, const struct partner_settings *p,
 	if (X509_STORE_load_file(store, p->trust) != 1)
 		return fail(why, p, "no trusted certificate can be read");
 	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+	crl_board_arm(store, board, LEG_OUTSIDE);
 	return 0;
 }
 
-static int read_stores(struct vouch *v, char *why)
+static int read_stores(struct vouch *v, struct crl_board *board, char *why)
 {
 	const struct federation_settings *f = &v->settings->federation;
 	int err = 0;
@@ -58,7 +60,7 @@ static int read_stores(struct vouch *v, char *why)
 		if (!p->trust)
 			continue;
 		if (i < sizeof(uint64_t) * 8)
-			err = read_store(&v->store[i], p, why);
+			err = read_store(&v->store[i], p, board, why);
 		else
 			err = fail(why, p,
 				   "only the first 64 partners may have "
@@ -67,7 +69,8 @@ static int read_stores(struct vouch *v, char *why)
 	return err;
 }
 
-int vouch_create(struct vouch **out, const struct settings *s, char *why)
+int vouch_create(struct vouch **out, const struct settings *s,
+		 struct crl_board *board, char *why)
 {
 	size_t n = s->federation.enabled ? s->federation.partners : 0;
 	struct vouch *v = calloc(1, sizeof(*v) + n * sizeof(X509_STORE *));
@@ -77,7 +80,7 @@ int vouch_create(struct vouch **out, const struct settings *s, char *why)
 		return ENOMEM;
 	v->settings = settings_ref(s);
 	v->stores = n;
-	err = read_stores(v, why);
+	err = read_stores(v, board, why);
 	if (err)
 		vouch_destroy(&v);
 	*out = v;
@@ -119,6 +122,7 @@ bool vouch_verify(struct refused_cert *r, X509_STORE *store,
 		.rest = SSL_get_peer_cert_chain(chain->ssl),
 		.level = SSL_get_security_level(chain->ssl),
 		.server = chain->server,
+		.verified = chain->verified,
 	};
 	int depth, code = cert_chain_judge(store, &shown, &depth);
 

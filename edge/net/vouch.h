@@ -11,6 +11,7 @@
 #include "cert/names.h"
 #include "tlsctx_seen.h"
 
+struct crl_board;
 struct vouch;
 
 /** A chain that a peer showed in a finished handshake. */
@@ -18,17 +19,20 @@ struct vouch_chain {
 	SSL *ssl;
 	X509 *leaf;
 	bool server; /* we connected: it has to be good for a server */
+	struct stack_st_X509 **verified; /* as in struct cert_chain */
 };
 
 /**
  * Read the partners' own authorities.
  *
- * @param out  owned by the caller
- * @param s    snapshot; referenced
- * @param why  WHY_MAX bytes: file, what is wrong with it, what to do
- * @return     0, EINVAL told in why, or ENOMEM
+ * @param out    owned by the caller
+ * @param s      snapshot; referenced
+ * @param board  revocation lists that they look into; NULL: none
+ * @param why    WHY_MAX bytes: file, what is wrong with it, what to do
+ * @return       0, EINVAL told in why, or ENOMEM
  */
-int vouch_create(struct vouch **out, const struct settings *s, char *why);
+int vouch_create(struct vouch **out, const struct settings *s,
+		 struct crl_board *board, char *why);
 
 /**
  * Destroy.

@@ -32,6 +32,10 @@ struct cert_chain {
 	struct stack_st_X509 *rest; /* intermediates; NULL: none */
 	int level;   /* OpenSSL's security level of the session */
 	bool server; /* we connected: good for a server */
+	struct stack_st_X509 **verified; /* gets the chain that an authority
+					    vouches for, leaf first, owned by
+					    the caller, unless there is one in
+					    it; NULL: never mind */
 };
 
 /**
