@@ -31,7 +31,7 @@ static int has_purpose(const struct lint *l, int nid)
 
 void lint_use_server(struct lint *l)
 {
-	if (has_purpose(l, NID_server_auth) != 0)
+	if (l->s->client || has_purpose(l, NID_server_auth) != 0)
 		return;
 	lint_is(l, "an extended key usage without serverAuth");
 	lint_should(l, "serverAuth: whoever connects to us asks for it");
@@ -52,7 +52,8 @@ void lint_use_none(struct lint *l)
 
 static bool acts_as_client(const struct lint *l)
 {
-	return l->s->federates || (l->s->plan && l->s->plan->client_auth);
+	return l->s->client || l->s->federates ||
+	       (l->s->plan && l->s->plan->client_auth);
 }
 
 /* Inside one's own authority issues it; outside none does any more. */
@@ -79,7 +80,8 @@ void lint_use_no_client(struct lint *l)
 
 void lint_use_client(struct lint *l)
 {
-	if (!l->s->public_leg || has_purpose(l, NID_client_auth) != 1 ||
+	if (!l->s->public_leg || l->s->client ||
+	    has_purpose(l, NID_client_auth) != 1 ||
 	    has_purpose(l, ONLY_ANY) == 1)
 		return;
 	lint_is(l, "clientAuth");

@@ -50,6 +50,7 @@ struct cert_subject {
 	bool public_leg;   /* rules of public authorities hold */
 	bool federates;	   /* it is shown to partners as a client too */
 	bool staples;	   /* an OCSP answer is stapled to it */
+	bool client;	   /* it is shown when we connect, never to clients */
 	unsigned key_mode; /* of the key's file, such as 0600; 0: unknown */
 	uint64_t wall_s;   /* now [s since 1970] */
 };

@@ -23,6 +23,8 @@ static const struct command {
 	 "           [--from DIR] [--passphrase-file FILE] [--legacy]"},
 	{"trust", cert_trust_main,
 	 "trust CONFIG [--offline] [--reg | --policy]"},
+	{"lint", cert_lint_main,
+	 "lint CONFIG | FILE... | HOST:PORT... [OPTION]...  (lint --help)"},
 	{NULL, NULL, NULL},
 };
 

@@ -51,6 +51,8 @@ struct dns;
 int dns_open(struct dns **out, const struct settings *s, char *why);
 void dns_close(struct dns **d);
 int dns_edges(struct dns *d, struct slice domain, struct resolve_service *out);
+int dns_addresses_of(struct dns *d, enum leg leg, struct slice host,
+		     uint16_t port, struct resolved *out);
 int dns_addresses(struct dns *d, struct slice host, uint16_t port,
 		  struct resolved *out);
 

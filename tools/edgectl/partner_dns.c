@@ -106,11 +106,11 @@ int dns_edges(struct dns *d, struct slice domain, struct resolve_service *out)
 				       &d->wait));
 }
 
-int dns_addresses(struct dns *d, struct slice host, uint16_t port,
-		  struct resolved *out)
+int dns_addresses_of(struct dns *d, enum leg leg, struct slice host,
+		     uint16_t port, struct resolved *out)
 {
 	struct resolve_key key = {
-		.leg = LEG_OUTSIDE,
+		.leg = leg,
 		.tls = true,
 		.host = host,
 		.port = port,
@@ -120,4 +120,10 @@ int dns_addresses(struct dns *d, struct slice host, uint16_t port,
 	d->list = out;
 	return finish(d, resolve_lookup(d->front, &key, now_mono_ms(), out,
 					&d->wait));
+}
+
+int dns_addresses(struct dns *d, struct slice host, uint16_t port,
+		  struct resolved *out)
+{
+	return dns_addresses_of(d, LEG_OUTSIDE, host, port, out);
 }

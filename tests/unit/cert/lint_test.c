@@ -309,6 +309,17 @@ static void who_is_shown_to_partners_may_lack_client_auth(void)
 	bench_fini(&bench);
 }
 
+static void a_client_certificate_need_not_be_a_servers(void)
+{
+	static const struct row client = {"client", {.eku = "clientAuth"}, ""};
+	struct cert_subject subject = {
+		.plan = &edge_plan, .public_leg = true, .client = true};
+
+	bench_init(&bench);
+	judge(&client, &subject);
+	bench_fini(&bench);
+}
+
 static void must_staple_is_fine_when_it_is_stapled(void)
 {
 	static const struct row row = {"must-staple",
@@ -437,6 +448,8 @@ TEST_MAIN("cert/lint",
 	   without_a_plan_no_name_is_missing},
 	  {"who is shown to partners may lack clientAuth",
 	   who_is_shown_to_partners_may_lack_client_auth},
+	  {"a client certificate need not be a server's",
+	   a_client_certificate_need_not_be_a_servers},
 	  {"must-staple is fine when it is stapled",
 	   must_staple_is_fine_when_it_is_stapled},
 	  {"the key fits, and is its owner's alone",
