@@ -18,6 +18,7 @@
 
 #include "cert/certificate.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -31,6 +32,7 @@
 #define CURRENT	    "current"
 #define CHAIN	    "chain.pem"
 #define KEY	    "key.pem"
+#define PART	    ".part" /* not finished yet */
 #define TRIES	    10
 #define FILE_BYTES  (1024 * 1024)
 #define PUBLIC_MODE 0644
@@ -149,21 +151,76 @@ static int open_base(struct move *m)
 	return EBUSY;
 }
 
+/* A folder that was never finished: a key lies in it, perhaps. */
+static void remove_part(const char *path)
+{
+	static const char *const names[] = {CHAIN, KEY};
+	char file[PATH_MAX];
+
+	for (size_t i = 0; i < 2; i++) {
+		if (snprintf(file, sizeof(file), "%s/%s", path, names[i]) <
+		    (int)sizeof(file))
+			unlink(file);
+	}
+	rmdir(path);
+}
+
+/* What runs that were cut off have left behind. */
+static void remove_parts(struct move *m)
+{
+	DIR *d = opendir(m->base);
+	struct dirent *e;
+	char path[PATH_MAX];
+
+	while (d && (e = readdir(d)) != NULL) {
+		size_t n = strlen(e->d_name);
+
+		if (n > strlen(PART) &&
+		    strcmp(e->d_name + n - strlen(PART), PART) == 0 &&
+		    join(m, path, m->base, e->d_name) == 0)
+			remove_part(path);
+	}
+	if (d)
+		closedir(d);
+}
+
 /* A folder of its own for a pair; name is what `current` will point to. */
 static int new_folder(struct move *m, char path[PATH_MAX], char name[64],
 		      const char *tail)
 {
+	char part[80];
 	int err = EEXIST;
 
 	for (unsigned i = 0; i < TRIES && err == EEXIST; i++) {
 		snprintf(name, 64, "%s-%.16s", m->stamp, tail);
 		if (i > 0)
 			snprintf(name, 64, "%s-%.16s.%u", m->stamp, tail, i);
+		snprintf(part, sizeof(part), "%s" PART, name);
 		if (join(m, path, m->base, name))
+			return ENAMETOOLONG;
+		if (access(path, F_OK) == 0)
+			continue;
+		if (join(m, path, m->base, part))
 			return ENAMETOOLONG;
 		err = make_folder(m, path);
 	}
 	return err ? fail(m, path, err) : 0;
+}
+
+/* All of it is on the disk: it may have its name. */
+static int finish(struct move *m, const char *part, const char *name)
+{
+	char path[PATH_MAX];
+	int err = join(m, path, m->base, name);
+
+	if (err)
+		return err;
+	err = folder_sync(part);
+	if (!err && rename(part, path))
+		err = errno;
+	if (!err)
+		err = folder_sync(m->base);
+	return err ? fail(m, part, err) : 0;
 }
 
 static int put(struct move *m, const char *folder, const char *name,
@@ -189,9 +246,7 @@ static int put_pair(struct move *m, char name[64], const char *tail,
 		err = put(m, path, CHAIN, chain, &m->chain_owner);
 	if (!err)
 		err = put(m, path, KEY, key, &m->key_owner);
-	if (!err)
-		err = folder_sync(path);
-	return err;
+	return err ? err : finish(m, path, name);
 }
 
 /* A link in one step, whatever was there. */
@@ -299,8 +354,10 @@ static int install(struct move *m, struct installed *out,
 		   const char *print)
 {
 	char name[64];
-	int err = take_over(m);
+	int err;
 
+	remove_parts(m);
+	err = take_over(m);
 	if (err)
 		return err;
 	say_old(m, out);
