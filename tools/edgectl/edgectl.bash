@@ -27,7 +27,8 @@ _edgectl()
 	--profile) words="external-edge internal-edge director pool registrar
 			pool-vip reverse-proxy hybrid" ;;
 	--pool | --nth | --rsa) return ;;
-	edgectl) words="explain partner cert partners counters reload --help" ;;
+	edgectl) words="explain partner cert partners counters connections
+			reload --help" ;;
 	partner) words="test" ;;
 	cert)	words="plan csr import export trust --help" ;;
 	esac
@@ -37,6 +38,7 @@ _edgectl()
 			--lf --call-id --socket --json" ;;
 		partner) words="--within --json" ;;
 		cert)	words=$(_edgectl_cert "${COMP_WORDS[2]}") ;;
+		connections) words="--socket --old --json" ;;
 		*)	words="--socket --json" ;;
 		esac
 	fi

@@ -90,6 +90,7 @@ int pen_get(struct token_pen **out, const struct settings *s, bool *borrowed,
 int explain_main(int argc, char **argv);
 int partners_main(int argc, char **argv);
 int counters_main(int argc, char **argv);
+int connections_main(int argc, char **argv);
 int reload_main(int argc, char **argv);
 int partner_main(int argc, char **argv);
 int cert_main(int argc, char **argv);

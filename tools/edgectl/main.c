@@ -14,9 +14,10 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"explain", explain_main},   {"partner", partner_main},
-	{"partners", partners_main}, {"counters", counters_main},
-	{"reload", reload_main},     {"cert", cert_main},
+	{"explain", explain_main},	   {"partner", partner_main},
+	{"partners", partners_main},	   {"counters", counters_main},
+	{"reload", reload_main},	   {"cert", cert_main},
+	{"connections", connections_main},
 };
 
 static const char usage_text[] =
@@ -39,6 +40,7 @@ static const char usage_text[] =
 	"cert -h`\n"
 	"       edgectl partners CONFIG | --socket PATH\n"
 	"       edgectl counters CONFIG | --socket PATH\n"
+	"       edgectl connections CONFIG | --socket PATH [--old]\n"
 	"       edgectl reload   CONFIG | --socket PATH\n"
 	"           ask a running edge, by its edge.control\n"
 	"each takes --json; exit status 0 fine, 1 findings or refused, 2 could "

@@ -120,8 +120,10 @@ static void print_counters(json_t *answer)
 	json_t *value;
 
 	json_object_foreach(json_object_get(answer, "counters"), name, value)
-		printf("%-14s %lld\n", name,
+		printf("%-17s %lld\n", name,
 		       (long long)json_integer_value(value));
+	json_object_foreach(json_object_get(answer, "revocation"), name, value)
+		printf("revocation %-6s %s\n", name, json_string_value(value));
 }
 
 static void print_partners(json_t *answer)
@@ -141,6 +143,59 @@ static void print_partners(json_t *answer)
 		       number_at(p, "addresses"), number_at(p, "connections"),
 		       true_at(p, "slow") ? " slow" : "",
 		       true_at(p, "watched") ? " watched" : "");
+}
+
+static const char *or_dash(json_t *o, const char *key)
+{
+	const char *s = text_at(o, key);
+
+	return *s ? s : "-";
+}
+
+static void print_ours(json_t *answer)
+{
+	json_t *c;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "certificates"), i, c)
+		printf("%-8s %s, until %s%s: %lld connection%s\n",
+		       text_at(c, "leg"), text_at(c, "sha256"),
+		       or_dash(c, "ends"), true_at(c, "old") ? ", OLD" : "",
+		       number_at(c, "connections"),
+		       number_at(c, "connections") == 1 ? "" : "s");
+	if (number_at(answer, "other"))
+		printf("further certificates: %lld connections\n",
+		       number_at(answer, "other"));
+	printf("%lld open, %lld of them without TLS, %lld with an old "
+	       "certificate of ours\n",
+	       number_at(answer, "open"), number_at(answer, "plain"),
+	       number_at(answer, "old"));
+}
+
+/* The first 16 digits of a fingerprint tell one from the other. */
+static void print_connections(json_t *answer)
+{
+	json_t *c;
+	size_t i;
+
+	print_ours(answer);
+	json_array_foreach(json_object_get(answer, "connections"), i, c)
+	{
+		if (i == 0)
+			printf("%-9s %-7s %-6s %-8s %-20s %-16s %-16s %s\n",
+			       "id", "leg", "door", "class", "since", "ours",
+			       "theirs", "peer, names");
+		printf("%-9s %-7s %-6s %-8s %-20s %-16.16s %-16.16s %s "
+		       "%s%s%s\n",
+		       text_at(c, "id"), text_at(c, "leg"), text_at(c, "door"),
+		       text_at(c, "class"), or_dash(c, "since"),
+		       or_dash(c, "ours"), or_dash(c, "sha256"),
+		       text_at(c, "peer"), or_dash(c, "names"),
+		       true_at(c, "old") ? " OLD" : "",
+		       true_at(c, "retired") ? " CLOSES-WHEN-IDLE" : "");
+	}
+	if (number_at(answer, "untold"))
+		printf("and %lld more\n", number_at(answer, "untold"));
 }
 
 static void print_time(long long ms)
@@ -258,35 +313,81 @@ static int socket_path(char **out, const char *given, const char *config)
 	return *out || status ? status : no_look("out of memory");
 }
 
-static int ask_main(int argc, char **argv, void (*as_text)(json_t *))
+/* What the command line asks for. */
+struct asking {
+	const char *socket;
+	bool json, old;
+};
+
+static int read_options(struct asking *out, int argc, char **argv, bool has_old)
 {
 	static const struct option options[] = {
 		{"socket", required_argument, NULL, 's'},
 		{"json", no_argument, NULL, 'j'},
+		{"old", no_argument, NULL, 'o'},
 		{0},
 	};
-	const char *given = NULL;
-	json_t *answer;
-	bool json = false;
-	char *path;
-	int opt, status;
+	int opt;
 
+	*out = (struct asking){0};
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt == '?')
+		if (opt == '?' || (opt == 'o' && !has_old))
 			return no_look("%s: wrong option; see edgectl -h",
 				       argv[0]);
 		if (opt == 's')
-			given = optarg;
-		json = json || opt == 'j';
+			out->socket = optarg;
+		out->json = out->json || opt == 'j';
+		out->old = out->old || opt == 'o';
 	}
-	status = socket_path(&path, given, argv[optind]);
+	return 0;
+}
+
+/* The answer, owned by the caller; NULL: told. */
+static json_t *ask_edge(const struct asking *a, const char *verb,
+			const char *rest, const char *config)
+{
+	json_t *answer;
+	char *path;
+
+	if (socket_path(&path, a->socket, config))
+		return NULL;
+	answer = ask(path, verb, rest);
+	free(path);
+	return answer;
+}
+
+static int ask_main(int argc, char **argv, void (*as_text)(json_t *))
+{
+	struct asking a;
+	json_t *answer;
+	int status = read_options(&a, argc, argv, false);
+
 	if (status)
 		return status;
-	answer = ask(path, argv[0], NULL);
-	free(path);
+	answer = ask_edge(&a, argv[0], NULL, argv[optind]);
 	if (!answer)
 		return EXIT_NO_LOOK;
-	status = print(answer, json, as_text);
+	status = print(answer, a.json, as_text);
+	json_decref(answer);
+	return status;
+}
+
+/* With --old, to wait for: 1 while there are any. */
+int connections_main(int argc, char **argv)
+{
+	struct asking a;
+	json_t *answer;
+	int status = read_options(&a, argc, argv, true);
+
+	if (status)
+		return status;
+	answer =
+		ask_edge(&a, "connections", a.old ? "old" : NULL, argv[optind]);
+	if (!answer)
+		return EXIT_NO_LOOK;
+	status = print(answer, a.json, print_connections);
+	if (!status && a.old && number_at(answer, "old"))
+		status = EXIT_FINDINGS;
 	json_decref(answer);
 	return status;
 }
