@@ -442,6 +442,43 @@ static void what_a_list_covers_is_not_learnt(void)
 	place_drop(&place);
 }
 
+static size_t learnt(struct crl_board *b)
+{
+	struct crl_learnt *all;
+	size_t n = crl_board_learnt(b, &all);
+
+	for (size_t i = 0; i < n; i++)
+		crl_learnt_fini(&all[i]);
+	free(all);
+	return n;
+}
+
+/* Else it would be refused for ever; but a stranger teaches us nothing. */
+static void who_is_refused_for_want_of_a_list_says_where_it_is(void)
+{
+	struct cert forged;
+	struct crl_board *b;
+
+	place_make(&place, NULL);
+	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
+		   "w");
+	place_lists(&place, "root.pem", NULL);
+	place_mode(&place, REVOCATION_HARD);
+	b = board_with(&place);
+	forged = (struct cert){.x509 = place.middle.x509,
+			       .key = place.other.key};
+	cert_free(&place.leaf);
+	cert_make_naming(&place.leaf, &(struct cert_order){.cn = "peer.test"},
+			 &forged, URI(CDP_URL));
+	CU_ASSERT_NOT_EQUAL(judged(&place, b, LEG_INSIDE), OK);
+	CU_ASSERT_EQUAL(learnt(b), 0);
+	rename_leaf(URI(CDP_URL));
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_INSIDE), NONE);
+	CU_ASSERT_EQUAL(learnt(b), 1);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
 static void *verify_often(void *arg)
 {
 	for (int i = 0; i < 300; i++) {
@@ -509,6 +546,8 @@ TEST_MAIN("revocation/board",
 	   a_list_without_an_end_stays_good},
 	  {"points of peers are learnt once, bounded, and http only",
 	   points_of_peers_are_learnt_once_bounded_and_http_only},
+	  {"who is refused for want of a list says where it is",
+	   who_is_refused_for_want_of_a_list_says_where_it_is},
 	  {"what a list covers is not learnt",
 	   what_a_list_covers_is_not_learnt},
 	  {"a large list is fast and safe for threads",
