@@ -62,15 +62,9 @@ static int check_readable(const char *file, const char *what, char *why)
 	return EINVAL;
 }
 
-int tlsctx_own_load(SSL_CTX *ctx, const char *certificate, const char *key,
-		    char *why)
+static int load_pair(SSL_CTX *ctx, const char *certificate, const char *key,
+		     char *why)
 {
-	int err = check_readable(certificate, "certificate", why);
-
-	if (!err)
-		err = check_readable(key, "private key", why);
-	if (err)
-		return err;
 	ERR_clear_error();
 	if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
 		return fail(why, certificate, "not a usable certificate",
@@ -82,6 +76,23 @@ int tlsctx_own_load(SSL_CTX *ctx, const char *certificate, const char *key,
 			    "write the PEM key, without passphrase, that the "
 			    "certificate was made for");
 	return 0;
+}
+
+/* They are read one after the other. Where both were replaced in between, in
+ * one step as `edgectl cert import` does it, the second look finds two that
+ * fit. */
+int tlsctx_own_load(SSL_CTX *ctx, const char *certificate, const char *key,
+		    char *why)
+{
+	int err = check_readable(certificate, "certificate", why);
+
+	if (!err)
+		err = check_readable(key, "private key", why);
+	if (err)
+		return err;
+	return load_pair(ctx, certificate, key, why) == 0
+		       ? 0
+		       : load_pair(ctx, certificate, key, why);
 }
 
 static bool has_dns_name(const GENERAL_NAMES *san)

@@ -413,13 +413,9 @@ def a_dry_run_changes_nothing_and_a_second_run_neither(t):
     assert sorted(os.listdir(t.key + ".pairs")) == before
 
 
-class Killer:
-    """Runs a program and kills it where it enters its nth system call of
-    those that change files."""
+class Tracer:
+    """Runs a program and looks at each system call that it enters."""
 
-    # x86-64: open(at) apart, which most programs call to read
-    CHANGES = {74: "fsync", 82: "rename", 83: "mkdir", 87: "unlink",
-               88: "symlink", 90: "chmod", 91: "fchmod", 1: "write"}
     TRACEME, SYSCALL, GETREGS, SETOPTIONS = 0, 24, 12, 0x4200
     TRACESYSGOOD, EXITKILL = 1, 0x100000
 
@@ -434,8 +430,7 @@ class Killer:
         if self.libc.ptrace(request, pid, 0, data) < 0:
             raise OSError(ctypes.get_errno(), "ptrace")
 
-    def run(self, arguments, nth):
-        """True when it was killed, False when it ended before."""
+    def _begin(self, arguments):
         pid = os.fork()
         if pid == 0:
             null = os.open(os.devnull, os.O_RDWR)
@@ -446,30 +441,67 @@ class Killer:
                 os.environ, ASAN_OPTIONS="detect_leaks=0"))
         os.waitpid(pid, 0)
         self._ptrace(self.SETOPTIONS, pid, self.TRACESYSGOOD | self.EXITKILL)
-        regs, entering = (ctypes.c_ulong * 27)(), True
+        return pid
+
+    def run(self, arguments, look):
+        """Its exit code; None when look(call, pid) said to kill it."""
+        pid, entering = self._begin(arguments), True
+        regs = (ctypes.c_ulong * 27)()
         while True:
             self._ptrace(self.SYSCALL, pid)
             _, status = os.waitpid(pid, 0)
             if not os.WIFSTOPPED(status):
-                return False
+                return os.waitstatus_to_exitcode(status)
             if os.WSTOPSIG(status) != signal.SIGTRAP | 0x80:
                 continue
             if entering:
-                self.libc.ptrace(self.GETREGS, pid, 0,
-                                 ctypes.addressof(regs))
-                nth -= regs[15] in self.CHANGES
-                if nth == 0:
-                    os.kill(pid, signal.SIGKILL)
-                    os.waitpid(pid, 0)
-                    return True
+                self._ptrace(self.GETREGS, pid, ctypes.addressof(regs))
+            if entering and look(Call(pid, regs)):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                return None
             entering = not entering
 
 
-def killed_at_any_step_it_leaves_a_pair_that_fits(t):
+class Call:
+    """A system call of x86-64 that a program is about to make."""
+
+    # write, fsync, rename, mkdir, unlink, symlink, chmod, fchmod
+    CHANGES = {1, 74, 82, 83, 87, 88, 90, 91}
+    OPENAT = 257
+
+    def __init__(self, pid, regs):
+        self.pid, self.number, self.second = pid, regs[15], regs[13]
+
+    def changes(self):
+        return self.number in self.CHANGES
+
+    def opens(self, path):
+        if self.number != self.OPENAT:
+            return False
+        want = path.encode() + b"\0"
+        with open("/proc/%d/mem" % self.pid, "rb", 0) as f:
+            f.seek(self.second)
+            try:
+                return f.read(len(want)) == want
+            except OSError:
+                return False
+
+
+def tracer():
+    """None, told, where no program can be looked at like that."""
     try:
-        killer = Killer()
+        t = Tracer()
+        assert t.run(["/bin/true"], lambda call: False) == 0
     except OSError as why:
-        print("skip cert csr: killed at any step: %s" % why, flush=True)
+        print("skip cert csr: no tracing: %s" % why, flush=True)
+        return None
+    return t
+
+
+def killed_at_any_step_it_leaves_a_pair_that_fits(t):
+    trace = tracer()
+    if not trace:
         return
     sent = t.issued()
     chain, key = t.pki.cert("edge-outside")
@@ -482,7 +514,9 @@ def killed_at_any_step_it_leaves_a_pair_that_fits(t):
         os.mkdir(t.etc)
         shutil.copy(chain, t.chain)
         shutil.copy(key, t.key)
-        killed = killer.run(command, nth)
+        left = iter(range(nth - 1))
+        killed = trace.run(command, lambda call: call.changes()
+                           and next(left, None) is None) is None
         assert fits(t.chain, t.key), "killed at step %d: no pair" % nth
         seen.append(certificates(t.chain)[0])
         assert seen[-1] in (old, new)
@@ -495,6 +529,36 @@ def killed_at_any_step_it_leaves_a_pair_that_fits(t):
         assert not left, left
     assert 20 < nth < 199 and seen[0] == old and seen[-1] == new, nth
     assert seen.count(old) > 15, "%d of %d" % (seen.count(old), nth)
+
+
+def an_edge_that_starts_in_between_finds_two_that_fit(t):
+    trace = tracer()
+    if not trace:
+        return
+    t.installed()
+    t.installed()
+    current = t.key + ".pairs/current"
+    pairs = sorted(x for x in os.listdir(t.key + ".pairs") if x != "current")
+    assert len(pairs) == 2, pairs
+    turned = 0
+    for nth in range(1, 20):
+        opened = 0
+
+        def look(call):
+            nonlocal opened
+            if call.opens(t.key):
+                opened += 1
+                if opened == nth:
+                    now = os.readlink(current)
+                    os.symlink(pairs[now == pairs[0]], current + ".turn")
+                    os.rename(current + ".turn", current)
+            return False
+        code = trace.run([program(), "-t", t.config], look)
+        assert code == 0, "turned at look %d: ended with %s" % (nth, code)
+        turned += opened >= nth
+        if opened < nth:
+            break
+    assert turned >= 2, turned
 
 
 def two_at_once_do_not_meet(t):
@@ -600,6 +664,7 @@ TESTS = [a_request_is_what_the_plan_says, a_request_is_told_as_json,
          plain_files_are_taken_over_with_owner_and_mode,
          a_dry_run_changes_nothing_and_a_second_run_neither,
          killed_at_any_step_it_leaves_a_pair_that_fits,
+         an_edge_that_starts_in_between_finds_two_that_fit,
          two_at_once_do_not_meet,
          another_machines_pair_is_laid_up_and_exported,
          an_export_is_what_openssl_reads, an_old_importer_gets_what_it_knows,

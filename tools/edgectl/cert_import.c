@@ -220,6 +220,10 @@ static int install_here(struct import *i)
 	}
 	if (pair_install(&done, &i->own, &i->issued, i->pair_key, why))
 		return no_look("%s", why);
+	if (!is_there(i))
+		return no_look("%s and %s: read again, they are not what was "
+			       "written",
+			       i->own.certificate, i->own.key);
 	told_say(&i->told, "installed", "%s and %s", i->own.certificate,
 		 i->own.key);
 	if (done.old[0])

@@ -42,6 +42,7 @@
 struct move {
 	const char *certificate, *key; /* as the settings name them */
 	char base[PATH_MAX];	       /* KEY.pairs, absolute */
+	char chain_target[PATH_MAX], key_target[PATH_MAX];
 	int lock;
 	struct owner folder, chain_owner, key_owner;
 	struct bytes old_chain, old_key; /* what is read there now */
@@ -289,30 +290,47 @@ static bool is_ours(const char *path, const char *target)
 	return strcmp(now, target) == 0;
 }
 
-static int targets(struct move *m, char chain[PATH_MAX], char key[PATH_MAX])
+/* Where the links of a pair that we put there point. */
+static int find_targets(struct move *m)
 {
 	char current[PATH_MAX];
 	int err = join(m, current, m->base, CURRENT);
 
 	if (!err)
-		err = join(m, chain, current, CHAIN);
-	return err ? err : join(m, key, current, KEY);
+		err = join(m, m->chain_target, current, CHAIN);
+	return err ? err : join(m, m->key_target, current, KEY);
 }
 
-/* Make links of plain files; each step leaves what is read as it is. */
+static bool is_linked(struct move *m)
+{
+	return is_ours(m->certificate, m->chain_target) &&
+	       is_ours(m->key, m->key_target);
+}
+
+/* Each step leaves what is read as it is. */
+static int link_both(struct move *m)
+{
+	int err = 0;
+
+	if (!is_ours(m->certificate, m->chain_target))
+		err = link_to(m, m->certificate, m->chain_target);
+	if (!err && !is_ours(m->key, m->key_target))
+		err = link_to(m, m->key, m->key_target);
+	return err;
+}
+
+/* Make links of plain files: into a pair of their own, for the time being. */
 static int take_over(struct move *m)
 {
-	char chain[PATH_MAX], key[PATH_MAX], name[64];
-	int err = targets(m, chain, key);
+	char name[64];
+	int err;
 
-	if (err || (is_ours(m->certificate, chain) && is_ours(m->key, key)))
-		return err;
+	if (is_linked(m) || (!m->old_chain.p && !m->old_key.p))
+		return 0;
 	err = put_pair(m, name, "before", &m->old_chain, &m->old_key);
 	if (!err)
 		err = turn_to(m, name);
-	if (!err)
-		err = link_to(m, m->certificate, chain);
-	return err ? err : link_to(m, m->key, key);
+	return err ? err : link_both(m);
 }
 
 static void say_old(struct move *m, struct installed *out)
@@ -341,6 +359,8 @@ static int begin(struct move *m, const struct own *own)
 	}
 	err = find_base(m);
 	if (!err)
+		err = find_targets(m);
+	if (!err)
 		err = find_owners(m, own->s->state_dir);
 	if (!err)
 		err = open_base(m);
@@ -362,7 +382,9 @@ static int install(struct move *m, struct installed *out,
 		return err;
 	say_old(m, out);
 	err = put_pair(m, name, print, chain, key);
-	return err ? err : turn_to(m, name);
+	if (!err)
+		err = turn_to(m, name);
+	return err ? err : link_both(m);
 }
 
 int pair_install(struct installed *out, const struct own *own,
