@@ -98,16 +98,18 @@ static int read_file(struct crl_slot *slot, const struct crl_leg *leg,
 	return err;
 }
 
-static int read_where(struct buf *out, const char *where, const char *dir,
-		      uint64_t *got_s)
+/* The cache goes by the first address, wherever the list came from. */
+static int read_where(struct buf *out, const struct crl_point *p, size_t nth,
+		      const char *dir, uint64_t *got_s)
 {
-	const char *path = crl_point_path(where);
+	const char *path = crl_point_path(p->where[nth]);
 	struct crl_fault fault;
 
-	if (!path)
-		return crl_cache_read(out, dir, where, got_s);
-	*got_s = now_wall_s();
-	return crl_file_read(out, path, &fault);
+	if (path) {
+		*got_s = now_wall_s();
+		return crl_file_read(out, path, &fault);
+	}
+	return nth == 0 ? crl_cache_read(out, dir, p->where[0], got_s) : ENOENT;
 }
 
 /* What the cache has and is no good is as good as not there. */
@@ -120,8 +122,7 @@ static int read_kept(struct crl_slot *slot, const struct crl_leg *leg,
 	for (size_t i = 0; i < slot->point->n && !slot->list && !err; i++) {
 		struct buf bytes = {0};
 
-		if (!read_where(&bytes, slot->point->where[i], dir,
-				&slot->got_s))
+		if (!read_where(&bytes, slot->point, i, dir, &slot->got_s))
 			err = crl_read(&slot->list, buf_slice(&bytes),
 				       leg->authorities, &fault);
 		buf_fini(&bytes);

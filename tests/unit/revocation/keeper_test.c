@@ -1,0 +1,592 @@
+/*
+ * keeper_test.c - what is fetched, when, what of it counts, and what is said.
+ */
+#include "keeper_rig.h"
+
+#include <sys/stat.h>
+
+static enum crl_standing stands(struct crl_board *b, enum leg leg)
+{
+	const struct crl_set *set = crl_board_get(b);
+	enum crl_standing is = crl_set_standing(set, leg, now_wall_s());
+
+	crl_set_unref(&set);
+	return is;
+}
+
+static void what_has_no_list_is_fetched_and_kept_for_a_restart(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+
+	begin(URI(CDP_URL));
+	list_of_leaf("a.der", true, 1);
+	serve(0, CDP_URL, "a.der");
+	b = board_with(&place);
+	CU_ASSERT_EQUAL(stands(b, LEG_INSIDE), CRL_STANDING_MISSING);
+	keeper_make(&k, b);
+	CU_ASSERT_EQUAL(k.tasks, 2); /* one a leg */
+	keeper_round(&k, false);
+	CU_ASSERT_EQUAL(changes, 2);
+	CU_ASSERT_EQUAL(net.asked, 2);
+	CU_ASSERT_FALSE(net.learnt);
+	CU_ASSERT_EQUAL(stands(b, LEG_INSIDE), CRL_STANDING_GOOD);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	keeper_round(&k, false);
+	CU_ASSERT_EQUAL(net.asked, 2); /* not yet due again */
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+
+	serve(0, NULL, NULL);
+	b = board_with(&place);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	keeper_make(&k, b);
+	keeper_round(&k, false);
+	CU_ASSERT_EQUAL(net.asked, 2);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+static void the_cache_is_ours_alone_and_is_not_believed(void)
+{
+	char path[300], hash[65];
+	struct crl_keeper k;
+	struct crl_board *b;
+	struct stat st;
+	FILE *f;
+
+	begin(URI(CDP_URL));
+	list_of_leaf("a.der", false, 1);
+	serve(0, CDP_URL, "a.der");
+	b = board_with(&place);
+	keeper_make(&k, b);
+	keeper_round(&k, false);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	snprintf(path, sizeof(path), "cd %s/crl && ls | tr -d '\\n' > ../name",
+		 place.dir);
+	CU_ASSERT_EQUAL_FATAL(system(path), 0);
+	f = fopen(place_path(&place, "name"), "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fgets(hash, sizeof(hash), f));
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/crl/%s", place.dir, hash);
+	CU_ASSERT_EQUAL_FATAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 07777, 0600);
+
+	CU_ASSERT_EQUAL(truncate(path, 100), 0);
+	b = board_with(&place);
+	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_MISSING);
+	crl_board_destroy(&b);
+	/* Somebody else's list in its place is no better. */
+	list_write(&place, "b.der", &(struct list_order){.by = &place.other},
+		   "w");
+	CU_ASSERT_EQUAL(rename(place_path(&place, "b.der"), path), 0);
+	b = board_with(&place);
+	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_MISSING);
+	keeper_make(&k, b);
+	keeper_round(&k, false);
+	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_GOOD);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+/** What is fetched next, and whether it counts. */
+static void later_lists_count_only_when_they_are_ours_and_newer(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+
+	begin(URI(CDP_URL));
+	serve(0, CDP_URL, "a.der");
+	list_of_leaf("a.der", true, 300);
+	b = board_with(&place);
+	keeper_make(&k, b);
+	keeper_round(&k, true);
+	changes = 0;
+	list_of_leaf("a.der", false, 299);
+	keeper_round(&k, true);
+	CU_ASSERT_PTR_NOT_NULL(strstr(k.task[0].fault.what, "goes back"));
+	list_write(&place, "a.der",
+		   &(struct list_order){.by = &place.other, .number = 400},
+		   "w");
+	keeper_round(&k, true);
+	CU_ASSERT_PTR_NOT_NULL(strstr(k.task[0].fault.what, "no authority"));
+	CU_ASSERT_EQUAL(k.task[0].fails, 2);
+	CU_ASSERT_EQUAL(changes, 0);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	list_of_leaf("a.der", false, 301);
+	keeper_round(&k, true);
+	CU_ASSERT_EQUAL(k.task[0].fails, 0);
+	CU_ASSERT_EQUAL(k.task[0].fault.what[0], '\0');
+	CU_ASSERT_EQUAL(changes, 2);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), X509_V_OK);
+	keeper_round(&k, true); /* the same again changes nothing */
+	CU_ASSERT_EQUAL(changes, 2);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+static void an_expired_list_is_better_than_none_but_a_failure(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+
+	begin(URI(CDP_URL));
+	serve(0, CDP_URL, "a.der");
+	list_write(&place, "a.der",
+		   &(struct list_order){.by = &place.middle,
+					.this_s = -9 * HOUR_S,
+					.next_s = -HOUR_S},
+		   "w");
+	b = board_with(&place);
+	keeper_make(&k, b);
+	keeper_round(&k, true);
+	CU_ASSERT_EQUAL(k.task[0].fails, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(k.task[0].fault.what, "expired"));
+	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_EXPIRED);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+static void another_address_of_the_same_list_is_tried(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+
+	begin("URI:ldap:///CN=x,URI:" CDP_URL ",URI:" OTHER);
+	serve(0, OTHER, "a.der");
+	list_of_leaf("a.der", true, 1);
+	b = board_with(&place);
+	keeper_make(&k, b);
+	CU_ASSERT_STRING_EQUAL(k.task[0].point->where[0], CDP_URL);
+	keeper_round(&k, true);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	CU_ASSERT_EQUAL(net.asked, 4);
+	keeper_round(&k, true); /* it remembers which one worked */
+	CU_ASSERT_EQUAL(net.asked, 6);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+/* A reload comes while a fetch is under way: neither undoes the other. */
+static void reload_now(void *arg)
+{
+	const struct crl_set *set = NULL;
+	char why[WHY_MAX];
+
+	net.meanwhile = NULL;
+	place_lists(&place, "root.pem", NULL);
+	CU_ASSERT_EQUAL_FATAL(crl_set_load(&set, &place.settings, why), 0);
+	crl_board_swap(arg, set);
+	crl_set_unref(&set);
+}
+
+static void a_reload_during_a_fetch_loses_nothing(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+	const struct crl_set *set;
+
+	begin(URI(CDP_URL));
+	serve(0, CDP_URL, "a.der");
+	list_of_leaf("a.der", true, 1);
+	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
+		   "w");
+	b = board_with(&place);
+	keeper_make(&k, b);
+	net.meanwhile = reload_now;
+	net.arg = b;
+	keeper_round(&k, true);
+	set = crl_board_get(b);
+	CU_ASSERT_EQUAL(set->leg[LEG_OUTSIDE].n, 2);
+	CU_ASSERT_EQUAL(crl_set_standing(set, LEG_OUTSIDE, now_wall_s()),
+			CRL_STANDING_GOOD);
+	crl_set_unref(&set);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+/* A folder that cannot be written: the list lives on over a reload. */
+static void lists_survive_a_reload_without_a_cache(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+
+	begin(URI(CDP_URL));
+	serve(0, CDP_URL, "a.der");
+	list_of_leaf("a.der", true, 1);
+	strcpy(place.settings.state_dir, "/no");
+	b = board_with(&place);
+	keeper_make(&k, b);
+	keeper_round(&k, true);
+	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
+		   "w");
+	reload_now(b);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+static void learn(struct crl_board *b, const struct cert *leaf)
+{
+	STACK_OF(X509) *chain = sk_X509_new_null();
+
+	sk_X509_push(chain, leaf->x509);
+	sk_X509_push(chain, place.middle.x509);
+	sk_X509_push(chain, place.root.x509);
+	crl_board_learn(b, LEG_OUTSIDE, chain);
+	sk_X509_free(chain);
+}
+
+static void what_peers_name_is_fetched_as_a_strangers_wish(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+	const struct crl_set *set;
+
+	begin(NULL);
+	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
+		   "w");
+	place_lists(&place, "root.pem", NULL);
+	cert_free(&place.leaf);
+	cert_make_naming(&place.leaf, &(struct cert_order){.cn = "peer.test"},
+			 &place.middle, URI(CDP_URL));
+	list_of_leaf("a.der", true, 1);
+	serve(0, CDP_URL, "a.der");
+	b = board_with(&place);
+	learn(b, &place.leaf);
+	keeper_make(&k, b);
+	CU_ASSERT_EQUAL(k.tasks, 3);
+	keeper_round(&k, true);
+	CU_ASSERT_TRUE(net.learnt);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_INSIDE),
+			X509_V_ERR_UNABLE_TO_GET_CRL);
+	set = crl_board_get(b);
+	reload_now(b); /* it stays over a reload */
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	crl_set_unref(&set);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+/* A stranger's dead address is no alarm of ours. */
+static void what_peers_name_raises_no_alarm(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+
+	begin(NULL);
+	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
+		   "w");
+	place_lists(&place, "root.pem", NULL);
+	cert_free(&place.leaf);
+	cert_make_naming(&place.leaf, &(struct cert_order){.cn = "peer.test"},
+			 &place.middle, URI(CDP_URL));
+	b = board_with(&place);
+	learn(b, &place.leaf);
+	keeper_make(&k, b);
+	keeper_round(&k, true);
+	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_GOOD);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+/** How long until the next try [s]. */
+struct plan_row {
+	unsigned fails;
+	long this_s, next_s; /* from now; next 0: none */
+	uint64_t wait_s;
+};
+
+static void it_is_asked_again_in_time_and_not_too_often(void)
+{
+	static const struct plan_row rows[] = {
+		{0, 0, 7 * 24 * HOUR_S, 24 * HOUR_S},
+		{0, 0, 24 * HOUR_S, 12 * HOUR_S},
+		{0, -23 * HOUR_S, HOUR_S, HOUR_S},
+		{0, 0, HOUR_S, HOUR_S / 2},
+		{0, 0, 60, 60},
+		{0, 0, 0, 24 * HOUR_S},
+		{1, 0, 24 * HOUR_S, 60},
+		{2, 0, 24 * HOUR_S, 120},
+		{6, 0, 24 * HOUR_S, 1920},
+		{7, 0, 24 * HOUR_S, HOUR_S},
+		{4000000000u, 0, 24 * HOUR_S, HOUR_S},
+	};
+	uint64_t now_s = now_wall_s(), wait_ms;
+	struct crl_task t = {0};
+
+	t.point = crl_point_create(LEG_INSIDE, CRL_BY_SETTINGS, CDP_URL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		t.fails = rows[i].fails;
+		t.this_s = now_s + (uint64_t)rows[i].this_s;
+		t.next_s =
+			rows[i].next_s ? now_s + (uint64_t)rows[i].next_s : 0;
+		crl_task_plan(&t, now_s, 1000);
+		wait_ms = t.due_ms - 1000;
+		CU_ASSERT(wait_ms <= rows[i].wait_s * 1000);
+		CU_ASSERT(wait_ms >= rows[i].wait_s * 900);
+	}
+	crl_point_unref(&t.point);
+}
+
+static void a_file_is_read_again_when_it_is_another_one(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+
+	begin(NULL);
+	place_mode(&place, REVOCATION_SOFT);
+	list_of_leaf("a.pem", false, 1);
+	place_lists(&place, "a.pem", NULL);
+	b = board_with(&place);
+	keeper_make(&k, b);
+	keeper_round(&k, true);
+	net.asked = 0;
+	keeper_round(&k, true);
+	CU_ASSERT_EQUAL(net.asked, 0);
+	CU_ASSERT_EQUAL(changes, 0);
+	list_of_leaf("b.pem", true, 2);
+	rename(place_path(&place, "b.pem"), place_path(&place, "a.pem"));
+	keeper_round(&k, true);
+	CU_ASSERT_EQUAL(changes, 2);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+static void how_a_leg_stands_is_said_once_daily_and_when_it_ends(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+
+	begin(NULL);
+	place_mode(&place, REVOCATION_SOFT);
+	place_lists(&place, CDP_URL, NULL);
+	place.settings.leg[LEG_OUTSIDE].revocation.mode = REVOCATION_OFF;
+	b = board_with(&place);
+	heard_lines[0] = '\0';
+	keeper_make(&k, b);
+	keeper_round(&k, true);
+	for (int i = 0; i < 3; i++)
+		crl_keeper_say(&k);
+	CU_ASSERT_EQUAL(said("crl-missing leg=inside source=" CDP_URL), 1);
+	k.said[LEG_INSIDE].at_s -= 24 * 3600;
+	for (int i = 0; i < 3; i++)
+		crl_keeper_say(&k);
+	CU_ASSERT_EQUAL(said("crl-missing"), 2);
+	k.reloaded = true;
+	crl_keeper_say(&k);
+	CU_ASSERT_EQUAL(said("crl-missing"), 3);
+
+	serve(0, CDP_URL, "a.der");
+	list_write(&place, "a.der",
+		   &(struct list_order){.by = &place.middle,
+					.this_s = -9 * HOUR_S,
+					.next_s = -HOUR_S},
+		   "w");
+	keeper_round(&k, true);
+	crl_keeper_say(&k);
+	CU_ASSERT_EQUAL(said("crl-expired leg=inside"), 1);
+	CU_ASSERT_EQUAL(said("age_s=324"), 1);
+	list_of_leaf("a.der", false, 5);
+	keeper_round(&k, true);
+	crl_keeper_say(&k);
+	crl_keeper_say(&k);
+	CU_ASSERT_EQUAL(said("crl-good leg=inside"), 1);
+	CU_ASSERT_EQUAL(said("leg=outside"), 0);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+static void nothing_checked_and_proxies_of_the_environment_are_said(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+
+	begin(NULL);
+	b = board_with(&place);
+	heard_lines[0] = '\0';
+	keeper_make(&k, b);
+	crl_keeper_say(&k);
+	CU_ASSERT_EQUAL(said("crl-unchecked leg=inside"), 1);
+	CU_ASSERT_EQUAL(said("crl-unchecked leg=outside"), 1);
+	setenv("http_proxy", "http://user:secret@192.0.2.1:3128", 1);
+	crl_keeper_say_environment();
+	unsetenv("http_proxy");
+	CU_ASSERT_EQUAL(said("proxy-ignored environment=http_proxy"), 1);
+	CU_ASSERT_EQUAL(said("secret"), 0);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+/** Reports of a try. */
+struct heard {
+	unsigned n, failed, spare;
+	char first[WHY_MAX];
+	char proxy[64];
+};
+
+static void hear(const struct crl_report *r, void *arg)
+{
+	struct heard *h = arg;
+
+	h->n++;
+	h->failed += r->failed[0] != '\0';
+	h->spare += r->spare;
+	snprintf(h->proxy, sizeof(h->proxy), "%s", r->proxy);
+	if (r->failed[0] && !h->first[0])
+		snprintf(h->first, sizeof(h->first), "%s", r->failed);
+}
+
+static void a_try_tells_of_each_address_and_writes_nothing(void)
+{
+	struct heard h = {0};
+	struct stat st;
+
+	begin("URI:" CDP_URL ",URI:" OTHER);
+	serve(0, OTHER, "a.der");
+	list_of_leaf("a.der", false, 1);
+	place.settings.leg[LEG_INSIDE].revocation.proxy =
+		strdup("http://proxy.test:3128");
+	CU_ASSERT_EQUAL(crl_keeper_try(&place.settings, hear, &h), 0);
+	CU_ASSERT_EQUAL(h.n, 4);
+	CU_ASSERT_EQUAL(h.failed, 2);
+	CU_ASSERT_EQUAL(h.spare, 2);
+	CU_ASSERT_STRING_EQUAL(h.first, "nobody there");
+	CU_ASSERT_STRING_EQUAL(h.proxy, "http://proxy.test:3128");
+	CU_ASSERT_NOT_EQUAL(stat(place_path(&place, "crl"), &st), 0);
+	free(place.settings.leg[LEG_INSIDE].revocation.proxy);
+	place_drop(&place);
+}
+
+/** Waits for the keeper's thread. */
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t cond;
+	unsigned n;
+} heard_change = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+
+static void change_heard(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&heard_change.mutex);
+	heard_change.n++;
+	pthread_cond_signal(&heard_change.cond);
+	pthread_mutex_unlock(&heard_change.mutex);
+}
+
+static void wait_for_changes(unsigned n)
+{
+	pthread_mutex_lock(&heard_change.mutex);
+	while (heard_change.n < n)
+		pthread_cond_wait(&heard_change.cond, &heard_change.mutex);
+	pthread_mutex_unlock(&heard_change.mutex);
+}
+
+static void the_thread_fetches_learns_reloads_and_ends(void)
+{
+	struct crl_keeper *k = NULL;
+	struct heard h = {0};
+	struct crl_board *b;
+	char why[WHY_MAX];
+	struct cert peer;
+
+	begin(URI(CDP_URL));
+	serve(0, CDP_URL, "a.der");
+	serve(1, OTHER, "a2.der");
+	list_of_leaf("a.der", true, 1);
+	list_write(&place, "a2.der",
+		   &(struct list_order){.by = &place.root,
+					.revoked = &place.middle},
+		   "w");
+	cert_make_naming(&peer,
+			 &(struct cert_order){.cn = "Sub", .authority = true},
+			 &place.root, URI(OTHER));
+	b = board_with(&place);
+	CU_ASSERT_EQUAL_FATAL(crl_keeper_create(&k, b, &place.settings,
+						change_heard, NULL, why),
+			      0);
+	wait_for_changes(2);
+	CU_ASSERT_EQUAL(judged(&place, b, LEG_INSIDE), REVOKED);
+	{
+		STACK_OF(X509) *chain = sk_X509_new_null();
+
+		sk_X509_push(chain, peer.x509);
+		sk_X509_push(chain, place.root.x509);
+		crl_board_learn(b, LEG_OUTSIDE, chain);
+		sk_X509_free(chain);
+	}
+	wait_for_changes(3);
+	crl_keeper_reload(k, &place.settings);
+	crl_keeper_each(k, hear, &h);
+	CU_ASSERT_EQUAL(h.n, 3);
+	crl_keeper_destroy(&k);
+	CU_ASSERT_PTR_NULL(k);
+	crl_board_destroy(&b);
+	cert_free(&peer);
+	place_drop(&place);
+}
+
+static void the_end_waits_for_no_fetch(void)
+{
+	struct crl_keeper *k = NULL;
+	struct crl_board *b;
+	char why[WHY_MAX];
+
+	begin(URI(CDP_URL));
+	net.hangs = true;
+	b = board_with(&place);
+	CU_ASSERT_EQUAL_FATAL(crl_keeper_create(&k, b, &place.settings,
+						change_heard, NULL, why),
+			      0);
+	crl_keeper_destroy(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
+TEST_MAIN("revocation/keeper",
+	  {"what has no list is fetched, and kept for a restart",
+	   what_has_no_list_is_fetched_and_kept_for_a_restart},
+	  {"the cache is ours alone and is not believed",
+	   the_cache_is_ours_alone_and_is_not_believed},
+	  {"later lists count only when they are ours and newer",
+	   later_lists_count_only_when_they_are_ours_and_newer},
+	  {"an expired list is better than none but a failure",
+	   an_expired_list_is_better_than_none_but_a_failure},
+	  {"another address of the same list is tried",
+	   another_address_of_the_same_list_is_tried},
+	  {"a reload during a fetch loses nothing",
+	   a_reload_during_a_fetch_loses_nothing},
+	  {"lists survive a reload without a cache",
+	   lists_survive_a_reload_without_a_cache},
+	  {"what peers name is fetched as a stranger's wish",
+	   what_peers_name_is_fetched_as_a_strangers_wish},
+	  {"what peers name raises no alarm", what_peers_name_raises_no_alarm},
+	  {"it is asked again in time and not too often",
+	   it_is_asked_again_in_time_and_not_too_often},
+	  {"a file is read again when it is another one",
+	   a_file_is_read_again_when_it_is_another_one},
+	  {"how a leg stands is said once, daily, and when it ends",
+	   how_a_leg_stands_is_said_once_daily_and_when_it_ends},
+	  {"nothing checked, and proxies of the environment, are said",
+	   nothing_checked_and_proxies_of_the_environment_are_said},
+	  {"a try tells of each address and writes nothing",
+	   a_try_tells_of_each_address_and_writes_nothing},
+	  {"the thread fetches, learns, reloads and ends",
+	   the_thread_fetches_learns_reloads_and_ends},
+	  {"the end waits for no fetch", the_end_waits_for_no_fetch})
