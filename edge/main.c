@@ -77,9 +77,9 @@ static int load(struct loaded *out, const char *path, struct crl_board *board,
 	*out = (struct loaded){0};
 	err = settings_load(&out->settings, path, why);
 	if (!err)
-		err = crl_set_load(&out->set, out->settings, why);
-	if (!err)
 		err = tlsctx_create(&out->tls, out->settings, board, why);
+	if (!err) /* it looks for authorities in what was just checked */
+		err = crl_set_load(&out->set, out->settings, why);
 	if (err)
 		unload(out);
 	return err;
