@@ -96,7 +96,7 @@ static bool is_host_byte(unsigned char c)
  */
 static bool is_host(struct slice s)
 {
-	if (s.n == 0 || s.n > HOST_MAX || s.p[0] == '.')
+	if (s.n == 0 || s.n > HOST_MAX || s.p[0] == '.' || s.p[s.n - 1] == '.')
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		if (!is_host_byte((unsigned char)s.p[i]))
