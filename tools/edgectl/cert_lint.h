@@ -80,7 +80,10 @@ void lint_leg_trust(struct linting *run, enum leg leg);
 void lint_names_in_dns(struct linting *run);
 
 /* cert_lint_lists.c: revocation of both legs, by the settings */
-void lint_lists(struct linting *run);
+struct crl_set;
+/* What files and cache have; NULL: told. */
+const struct crl_set *lint_lists_load(struct linting *run);
+void lint_lists(struct linting *run, const struct crl_set *set);
 
 /* cert_lint_ask.c: the lists and responders that a certificate names */
 struct lint_ask {

@@ -16,6 +16,7 @@
 struct looking {
 	struct linting *run;
 	X509_STORE *trust[LEG_COUNT]; /* NULL: cannot be read */
+	X509_STORE *armed[LEG_COUNT]; /* the same, looking into the lists */
 	struct crl_board *board;
 	char key[LEG_COUNT][65]; /* of the leg's own certificate */
 };
@@ -131,8 +132,8 @@ static void judge_revoked(struct looking *k, const struct place *at,
 	struct cert_chain chain = {.leaf = pair->leaf, .rest = pair->rest};
 	int depth = 0;
 
-	if (!k->trust[at->leg] ||
-	    cert_chain_judge(k->trust[at->leg], &chain, &depth) !=
+	if (!k->armed[at->leg] ||
+	    cert_chain_judge(k->armed[at->leg], &chain, &depth) !=
 		    X509_V_ERR_CERT_REVOKED)
 		return;
 	say_found(k->run, "revoked", CERT_ERROR, &words,
@@ -245,20 +246,34 @@ static void judge_key_log(struct linting *run)
 		  run->s->key_log);
 }
 
-/* Lists of files and of the cache; whoever is in them is told. */
-static void arm(struct looking *k)
+static void begin(struct looking *k, const struct crl_set *set)
 {
-	const struct crl_set *set = NULL;
-	char why[WHY_MAX];
+	static const char *const places[LEG_COUNT] = {
+		[LEG_OUTSIDE] = "outside.tls.trust",
+		[LEG_INSIDE] = "inside.tls.trust",
+	};
 
-	if (crl_board_create(&k->board) || crl_set_load(&set, k->run->s, why))
-		return;
-	crl_board_swap(k->board, set);
-	crl_set_unref(&set);
+	if (set && !crl_board_create(&k->board))
+		crl_board_swap(k->board, set);
 	for (int leg = 0; leg < LEG_COUNT; leg++) {
-		if (k->trust[leg])
-			crl_board_arm(k->trust[leg], k->board, (enum leg)leg);
+		const char *path = k->run->s->leg[leg].trust;
+
+		k->run->where = places[leg];
+		k->trust[leg] = lint_trust(k->run, path);
+		if (!k->trust[leg] || !k->board)
+			continue;
+		k->armed[leg] = lint_trust(k->run, path);
+		crl_board_arm(k->armed[leg], k->board, (enum leg)leg);
 	}
+}
+
+static void end(struct looking *k)
+{
+	for (int leg = 0; leg < LEG_COUNT; leg++) {
+		X509_STORE_free(k->trust[leg]);
+		X509_STORE_free(k->armed[leg]);
+	}
+	crl_board_destroy(&k->board);
 }
 
 static bool is_asked(const struct linting *run, enum leg leg)
@@ -272,29 +287,22 @@ static bool is_asked(const struct linting *run, enum leg leg)
 int lint_config(struct linting *run)
 {
 	struct looking k = {.run = run};
-	char where[LEG_COUNT][WHERE_MAX];
+	const struct crl_set *set = lint_lists_load(run);
 
-	for (int leg = 0; leg < LEG_COUNT; leg++) {
-		snprintf(where[leg], WHERE_MAX, "%s.tls.trust",
-			 leg == LEG_OUTSIDE ? "outside" : "inside");
-		run->where = where[leg];
-		k.trust[leg] = lint_trust(run, run->s->leg[leg].trust);
-	}
-	arm(&k);
+	begin(&k, set);
 	for (int leg = 0; leg < LEG_COUNT; leg++) {
 		if (!is_asked(run, (enum leg)leg))
 			continue;
 		look_at_leg(&k, (enum leg)leg);
-		run->where = where[leg];
 		lint_leg_trust(run, (enum leg)leg);
 	}
 	compare_keys(&k);
 	judge_key_log(run);
-	lint_lists(run);
+	if (set)
+		lint_lists(run, set);
 	if (!run->o->offline)
 		lint_names_in_dns(run);
-	for (int leg = 0; leg < LEG_COUNT; leg++)
-		X509_STORE_free(k.trust[leg]);
-	crl_board_destroy(&k.board);
+	end(&k);
+	crl_set_unref(&set);
 	return 0;
 }

@@ -87,6 +87,8 @@ void lint_leg_trust(struct linting *run, enum leg leg)
 	int n = authorities(store);
 
 	X509_STORE_free(store);
+	run->where =
+		leg == LEG_OUTSIDE ? "outside.tls.trust" : "inside.tls.trust";
 	if (leg == LEG_OUTSIDE) {
 		outside_trust(run, n);
 		return;

@@ -61,19 +61,21 @@ static void standing(struct linting *run, enum leg leg,
 			  "some list is past its next update");
 }
 
-void lint_lists(struct linting *run)
+const struct crl_set *lint_lists_load(struct linting *run)
 {
 	const struct crl_set *set = NULL;
 	char why[WHY_MAX] = "out of memory";
 
-	if (crl_set_load(&set, run->s, why)) {
-		run->where = "revocation";
-		say_found(run, "crl-missing", CERT_ERROR, &missing_words, "%s",
-			  why);
-		return;
-	}
+	if (!crl_set_load(&set, run->s, why))
+		return set;
+	run->where = "revocation";
+	say_found(run, "crl-missing", CERT_ERROR, &missing_words, "%s", why);
+	return NULL;
+}
+
+void lint_lists(struct linting *run, const struct crl_set *set)
+{
 	for (int leg = 0; leg < LEG_COUNT; leg++)
 		standing(run, (enum leg)leg,
 			 crl_set_standing(set, (enum leg)leg, now_wall_s()));
-	crl_set_unref(&set);
 }

@@ -9,6 +9,8 @@ _edgectl_cert()
 			--json" ;;
 	export)	echo "--profile --pool --nth --p12 --from --passphrase-file
 			--legacy --json" ;;
+	lint)	echo "--config --profile --pool --key --trust --name --leg
+			--same-key --offline --rules --json" ;;
 	trust)	echo "--offline --reg --policy --json" ;;
 	esac
 }
@@ -30,7 +32,7 @@ _edgectl()
 	edgectl) words="explain partner cert partners counters connections
 			reload --help" ;;
 	partner) words="test" ;;
-	cert)	words="plan csr import export trust --help" ;;
+	cert)	words="plan csr import export lint trust --help" ;;
 	esac
 	if [[ -z $words && $cur == -* ]]; then
 		case ${COMP_WORDS[1]} in

@@ -1,0 +1,642 @@
+#!/usr/bin/python3
+"""edgectl cert lint: settings, files, and what servers send; every finding
+that needs more than a certificate, and the whole list each time."""
+
+import http.server
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+
+from edgelab import Edge, base_config, block, libconfig, merge, pki, program
+from edgectl_test import Dns
+
+FINE, FINDINGS, NO_LOOK = 0, 1, 2
+SYSTEM = "/etc/ssl/certs/ca-certificates.crt"
+OUTSIDE = ["sip.example.com", "sip.example.org"]
+INSIDE = ["edge01.internal.example"]
+BOTH = "serverAuth,clientAuth"
+
+
+class Skip(Exception):
+    """This cannot be tested here."""
+
+
+def edgectl(*arguments, env=None):
+    """(exit code, standard output, standard error) of edgectl cert lint."""
+    path = os.path.join(os.path.dirname(os.path.dirname(program())), "tools",
+                        "edgectl")
+    done = subprocess.run([path, "cert", "lint", *arguments], timeout=60,
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, env=dict(os.environ, **env or {}))
+    assert "Sanitizer" not in done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def openssl(*arguments, cwd):
+    done = subprocess.run(["openssl", *arguments], cwd=cwd, text=True,
+                          capture_output=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def found(out):
+    """["E:rule where", ...] in the order of --json."""
+    return ["%s:%s %s" % (f["severity"][0].upper(), f["rule"], f["where"])
+            for f in json.loads(out)["findings"]]
+
+
+class Web(http.server.BaseHTTPRequestHandler):
+    """Serves the authority's list, and answers OCSP."""
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        path = os.path.join(self.server.folder, os.path.basename(self.path))
+        if not os.path.exists(path):
+            return self.send_error(404)
+        with open(path, "rb") as f:
+            self.give("application/pkix-crl", f.read())
+
+    def do_POST(self):
+        self.server.asked.append(self.path)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.give("application/ocsp-response", self.server.answer(body))
+
+    def give(self, kind, body):
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class Authority:
+    """A root, an intermediate below it, its list and its responder."""
+
+    def __init__(self, folder, name, host):
+        self.folder, self.name = os.path.join(folder, name), name
+        os.mkdir(self.folder)
+        self.web = http.server.ThreadingHTTPServer((host, 0), Web)
+        self.web.folder, self.web.asked = self.folder, []
+        self.web.answer = self.answer
+        self.at = "http://%s:%d" % self.web.server_address
+        threading.Thread(target=self.web.serve_forever, daemon=True).start()
+        ca = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical," \
+            "keyCertSign,cRLSign,digitalSignature\n" \
+            "subjectKeyIdentifier=hash\n"
+        self.sign("root", "/CN=%s root" % name, ca)
+        self.sign("issuing", "/CN=%s issuing" % name, ca +
+                  "crlDistributionPoints=URI:%s/root.crl\n" % self.at, "root")
+        self.root = os.path.join(self.folder, "root.pem")
+        self.revoke("root")
+        self.revoke("issuing")
+
+    def config(self, by):
+        """A configuration for `openssl ca`, with a database of its own."""
+        path = os.path.join(self.folder, by + ".cnf")
+        for name, text in (("index", ""), ("crlnumber", "1000\n")):
+            full = os.path.join(self.folder, "%s.%s" % (by, name))
+            if not os.path.exists(full):
+                with open(full, "w") as f:
+                    f.write(text)
+        with open(path, "w") as f:
+            f.write("[ca]\ndefault_ca=c\n[c]\nnew_certs_dir=.\ndatabase="
+                    "%s.index\ncrlnumber=%s.crlnumber\ndefault_md=sha256\n"
+                    "rand_serial=yes\npolicy=p\nunique_subject=no\n"
+                    "certificate=%s.pem\nprivate_key=%s.key\n[p]\n"
+                    "commonName=supplied\n" % (by, by, by, by))
+        return by + ".cnf"
+
+    def sign(self, name, subject, extensions, by=None, days=90):
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
+                name + ".key", cwd=self.folder)
+        os.chmod(os.path.join(self.folder, name + ".key"), 0o600)
+        openssl("req", "-new", "-key", name + ".key", "-subj", subject,
+                "-out", name + ".csr", cwd=self.folder)
+        with open(os.path.join(self.folder, name + ".ext"), "w") as f:
+            f.write(extensions)
+        if by is None:
+            openssl("x509", "-req", "-in", name + ".csr", "-signkey",
+                    name + ".key", "-days", "3650", "-extfile",
+                    name + ".ext", "-out", name + ".pem", cwd=self.folder)
+            return
+        openssl("ca", "-batch", "-notext", "-config", self.config(by), "-in",
+                name + ".csr", "-out", name + ".pem", "-extfile",
+                name + ".ext", "-days", "3000" if by == "root" else str(days),
+                cwd=self.folder)
+
+    def cert(self, name, names, use="serverAuth", extra="", days=90):
+        """NAME.chain and NAME.key; the path without ending."""
+        sans = "subjectAltName=%s\n" % ",".join("DNS:" + n for n in names)
+        self.sign(name, "/CN=" + names[0], sans + "extendedKeyUsage=%s\n"
+                  "keyUsage=critical,digitalSignature\n"
+                  "crlDistributionPoints=URI:%s/issuing.crl\n%s"
+                  % (use, self.at, extra), "issuing", days)
+        path = os.path.join(self.folder, name)
+        with open(path + ".chain", "w") as out:
+            for part in (path, os.path.join(self.folder, "issuing")):
+                with open(part + ".pem") as f:
+                    out.write(f.read())
+        return path
+
+    def revoke(self, by, *names, days=7, to=None):
+        """A new list; days < 0: it is past its next update."""
+        cnf = self.config(by)
+        for name in names:
+            openssl("ca", "-config", cnf, "-revoke", name + ".pem",
+                    cwd=self.folder)
+        when = ["-crldays", str(days)] if days > 0 else [
+            "-crl_lastupdate", "20260101000000Z", "-crl_nextupdate",
+            "20260102000000Z"]
+        openssl("ca", "-config", cnf, "-gencrl", *when, "-out", by + ".tmp",
+                cwd=self.folder)
+        openssl("crl", "-in", by + ".tmp", "-outform", "DER", "-out",
+                to or by + ".crl", cwd=self.folder)
+
+    def answer(self, request=None, name=None, days=1):
+        """An OCSP answer to a request, or about a certificate."""
+        if request is not None:
+            with open(os.path.join(self.folder, "ask"), "wb") as f:
+                f.write(request)
+            what = ["-reqin", "ask"]
+        else:
+            what = ["-issuer", "issuing.pem", "-cert", name + ".pem"]
+        openssl("ocsp", "-index", "issuing.index", "-CA", "issuing.pem",
+                "-rsigner", "issuing.pem", "-rkey", "issuing.key", "-ndays",
+                str(days), *what, "-respout", "answer", cwd=self.folder)
+        with open(os.path.join(self.folder, "answer"), "rb") as f:
+            return f.read()
+
+
+class Shown:
+    """A TLS server that shows a chain, to whoever comes."""
+
+    def __init__(self, host, chain, key):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(chain, key)
+        self.sock = socket.socket()
+        self.sock.bind((host, 0))
+        self.sock.listen(8)
+        self.at = "%s:%d" % self.sock.getsockname()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            conn, _ = self.sock.accept()
+            try:
+                conn.settimeout(5)
+                self.context.wrap_socket(conn, server_side=True).recv(1)
+            except (OSError, ssl.SSLError):
+                conn.close()
+
+
+class Bench:
+    """Settings as they should be, and the lines that tests print."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="edgelab-lint-")
+        self.bad, self.block = 0, block()
+        self.public = Authority(self.folder, "public", self.block(20))
+        self.company = Authority(self.folder, "company", self.block(21))
+        self.dns = Dns(self.block(22))
+        for name in OUTSIDE:
+            self.dns.a[name] = self.block(1)
+        self.dns.a[INSIDE[0]] = self.block(2)
+        self.wide = self.joined("wide.pem", self.public.root, SYSTEM)
+        self.out = self.public.cert("out", OUTSIDE)
+        self.inn = self.company.cert("inn", INSIDE, BOTH)
+        base = base_config(self.block, pki(), self.folder + "/state")
+        self.base = merge(base, {
+            "edge": {"control": self.folder + "/control"},
+            "outside": {"dns": [self.dns.at], "tls": {
+                "certificate": self.out + ".chain", "key": self.out + ".key",
+                "trust": self.wide}, "revocation": self.lists(self.public)},
+            "inside": {"dns": [self.dns.at], "tls": {
+                "certificate": self.inn + ".chain", "key": self.inn + ".key",
+                "trust": self.company.root},
+                "revocation": self.lists(self.company)},
+        })
+        os.makedirs(self.folder + "/state", exist_ok=True)
+
+    @staticmethod
+    def lists(authority):
+        """Its lists as files, kept apart from what its web server has."""
+        names = []
+        for by in ("root", "issuing"):
+            authority.revoke(by, to=by + ".file")
+            names.append(os.path.join(authority.folder, by + ".file"))
+        return {"crl": names, "distribution_points": False}
+
+    def joined(self, name, *parts):
+        path = os.path.join(self.folder, name)
+        with open(path, "w") as out:
+            for part in parts:
+                with open(part) as f:
+                    out.write(f.read() + "\n")
+        return path
+
+    def write(self, over=None):
+        path = os.path.join(self.folder, "edge.cfg")
+        with open(path, "w") as f:
+            f.write(libconfig(merge(self.base, over or {})))
+        return path
+
+    def expect(self, over, *findings, flags=(), env=None):
+        """The settings with a change have exactly these findings."""
+        code, out, err = edgectl(self.write(over), "--json", *flags, env=env)
+        assert out, "exit %d: %s" % (code, err)
+        assert found(out) == list(findings), "%s %s" % (found(out), out)
+        bad = any(f[0] in "WE" for f in findings)
+        assert code == (FINDINGS if bad else FINE), code
+        return json.loads(out)
+
+    def target(self, what, *findings, args=(), env=None):
+        """A file or HOST:PORT has exactly these findings; `where` is left
+        out when it is the target."""
+        code, out, err = edgectl(what, "--json", *args, env=env)
+        assert out and code != NO_LOOK, "exit %d: %s" % (code, err)
+        said = [x.removesuffix(" " + what) for x in found(out)]
+        assert said == list(findings), "%s %s" % (said, out)
+        return json.loads(out)
+
+    def say(self, name, why=None):
+        self.bad += why is not None
+        print("not ok cert_lint: %s: %s" % (name, " ".join(why.split()))
+              if why else "ok cert_lint: " + name, flush=True)
+
+    def try_one(self, name, fn):
+        try:
+            fn(self)
+            self.say(name)
+        except Skip as e:
+            print("skip cert_lint: %s: %s" % (name, e), flush=True)
+        except Exception as e:
+            self.say(name, str(e) or type(e).__name__)
+
+
+def settings_as_they_should_be_have_none(t):
+    t.expect({})
+    code, out, _ = edgectl(t.write())
+    assert code == FINE and "no findings" in out, out
+    assert "outside.tls.certificate %s.chain: valid" % t.out in out, out
+    assert "order the next by" in out, out
+
+
+def files_that_cannot_be_read(t):
+    gone = t.folder + "/gone"
+    # Nobody knows who signed the list of an intermediate that is not there.
+    t.expect({"outside": {"tls": {"certificate": gone}}},
+             "E:crl-missing revocation",
+             "E:file-not-read outside.tls.certificate", flags=["--offline"])
+    t.expect({"inside": {"tls": {"key": gone}}},
+             "W:key-not-read inside.tls.certificate", flags=["--offline"])
+    t.expect({"outside": {"tls": {"trust": gone}}},
+             "E:crl-missing revocation",
+             "W:trust-not-read outside.tls.trust", flags=["--offline"])
+
+
+def a_key_that_others_reach_or_of_another_pair(t):
+    loose = t.folder + "/loose.key"
+    shutil.copy(t.out + ".key", loose)
+    os.chmod(loose, 0o644)
+    t.expect({"outside": {"tls": {"key": loose}}},
+             "E:key-file-open outside.tls.certificate", flags=["--offline"])
+    t.expect({"outside": {"tls": {"key": t.inn + ".key"}}},
+             "E:key-mismatch outside.tls.certificate", flags=["--offline"])
+
+
+def each_leg_has_its_own_key(t):
+    ca = t.company.folder
+    shutil.copy(t.out + ".key", ca + "/same.key")
+    shutil.copy(ca + "/inn.ext", ca + "/same.ext")
+    openssl("req", "-new", "-key", "same.key", "-subj", "/CN=" + INSIDE[0],
+            "-out", "same.csr", cwd=ca)
+    openssl("ca", "-batch", "-notext", "-config", t.company.config("issuing"),
+            "-in", "same.csr", "-out", "same.pem", "-extfile", "same.ext",
+            "-days", "90", cwd=ca)
+    t.joined("same.chain", ca + "/same.pem", ca + "/issuing.pem")
+    t.expect({"inside": {"tls": {"certificate": t.folder + "/same.chain",
+                                 "key": ca + "/same.key"}}},
+             "W:key-on-both-legs inside.tls.key", flags=["--offline"])
+
+
+def who_is_trusted(t):
+    t.expect({"outside": {"tls": {"trust": t.public.root}}},
+             "N:trust-outside-narrow outside.tls.trust", flags=["--offline"])
+    wide = t.joined("wide-inside.pem", t.company.root, SYSTEM)
+    t.expect({"inside": {"tls": {"trust": wide}}},
+             "W:trust-inside-wide inside.tls.trust", flags=["--offline"])
+    both = t.joined("both.pem", t.company.root, t.wide)
+    t.expect({"outside": {"tls": {"trust": both}}},
+             "W:inside-chain-public inside.tls.certificate",
+             flags=["--offline"])
+
+
+def a_key_log_is_told(t):
+    t.expect({"edge": {"key_log": t.folder + "/keys.log"}},
+             "W:key-log edge.key_log", flags=["--offline"])
+
+
+def names_lead_to_the_leg(t):
+    t.dns.a["sip.example.com"] = t.block(9)
+    said = t.expect({}, "W:dns-elsewhere outside.fqdn")["findings"][0]["is"]
+    assert t.block(9) in said and t.block(1) in said, said
+    del t.dns.a["sip.example.com"], t.dns.a["sip.example.org"]
+    t.expect({}, "E:dns-no-address outside.fqdn",
+             "W:dns-no-address outside.fqdn")
+    t.expect({}, flags=["--offline"])
+    t.dns.a["sip.example.com"] = t.dns.a["sip.example.org"] = t.block(1)
+
+
+def a_name_that_only_sni_chooses(t):
+    com = t.public.cert("com", OUTSIDE[:1])
+    org = t.public.cert("org", OUTSIDE[1:])
+    t.expect({"outside": {"tls": {
+        "certificate": com + ".chain", "key": com + ".key",
+        "also": ({"certificate": org + ".chain", "key": org + ".key"},)}}},
+        "N:name-by-sni outside.tls.certificate", flags=["--offline"])
+    t.expect({"outside": {"tls": {"certificate": com + ".chain",
+                                  "key": com + ".key"}}},
+             "E:name-missing outside.tls.certificate", flags=["--offline"])
+
+
+def a_client_certificate_is_judged_as_one(t):
+    own = t.company.cert("client", OUTSIDE, "clientAuth")
+    tls = {"client_certificate": own + ".chain", "client_key": own + ".key"}
+    t.expect({"outside": {"tls": tls}}, flags=["--offline"])
+    tls["client_key"] = t.inn + ".key"
+    t.expect({"outside": {"tls": tls}},
+             "E:key-mismatch outside.tls.client_certificate",
+             flags=["--offline"])
+
+
+def federation_without_client_auth_is_a_note(t):
+    t.expect({"federation": {"enabled": True}},
+             "N:usage-no-client outside.tls.certificate", flags=["--offline"])
+
+
+def revocation_off_or_without_a_source(t):
+    t.expect({"outside": {"revocation": {"mode": "off"}}},
+             "N:revocation-off outside.revocation", flags=["--offline"])
+    t.expect({"outside": {"revocation": {"crl": None}}},
+             "W:revocation-unchecked outside.revocation", flags=["--offline"])
+
+
+def a_list_that_is_missing_old_or_names_us(t):
+    crl = t.public.folder + "/file.crl"
+
+    def over(mode):
+        return {"outside": {"revocation": {
+            "mode": mode, "crl": [crl], "distribution_points": False}}}
+    t.public.revoke("issuing", to="file.crl")
+    t.expect(over("soft"), flags=["--offline"])
+    t.public.revoke("issuing", days=-1, to="file.crl")
+    t.expect(over("soft"), "W:crl-expired outside.revocation",
+             flags=["--offline"])
+    t.expect(over("hard"), "E:crl-expired outside.revocation",
+             flags=["--offline"])
+    os.unlink(crl)
+    t.expect(over("soft"), "W:crl-missing outside.revocation",
+             flags=["--offline"])
+    gone = t.public.cert("gone", OUTSIDE)
+    t.public.revoke("issuing", "gone", to="file.crl")
+    t.expect(merge(over("soft"), {"outside": {"tls": {
+        "certificate": gone + ".chain", "key": gone + ".key"}}}),
+        "E:revoked outside.tls.certificate", flags=["--offline"])
+
+
+def a_file_is_judged_by_its_profile(t):
+    by = ["--config", t.write(), "--profile"]
+    t.target(t.out + ".chain", args=[*by, "external-edge"])
+    t.target(t.out + ".chain", args=["--trust", t.public.root])
+    t.target(t.out + ".pem", "E:chain-incomplete",
+             args=[*by, "external-edge"])
+    t.target(t.inn + ".chain", args=[*by, "internal-edge"])
+    home = t.company.cert("home", ["home01.internal.example"], BOTH)
+    said = t.target(home + ".chain", "E:key-mismatch",
+                    args=[*by, "registrar", "--key", t.inn + ".key"])
+    assert said["exit"] == FINDINGS and said["certificates"][0][
+        "days_left"] in (89, 90), said
+
+
+def a_request_is_judged_too(t):
+    path = t.folder + "/asked.csr"
+    openssl("req", "-new", "-key", t.out + ".key", "-subj",
+            "/CN=sip.example.com", "-addext", "subjectAltName=DNS:"
+            + ",DNS:".join(OUTSIDE), "-out", path, cwd=t.folder)
+    by = ["--config", t.write(), "--profile"]
+    t.target(path, args=[*by, "external-edge"])
+    t.target(path, "E:cn-is-not-the-fqdn", "E:name-missing",
+             "N:name-superfluous", "N:name-superfluous",
+             args=[*by, "internal-edge"])
+
+
+def members_share_a_key_when_they_must(t):
+    one = t.company.cert("one", ["pool.internal.example"], BOTH)
+    two = t.company.cert("two", ["pool.internal.example"], BOTH)
+    args = ["--profile", "pool", "--trust", t.company.root, "--json"]
+    code, out, _ = edgectl(one + ".chain", one + ".pem", "--same-key", *args)
+    assert found(out) == ["E:chain-incomplete %s.pem" % one], out
+    code, out, _ = edgectl(one + ".chain", two + ".chain", *args)
+    assert code == FINE and not found(out), out
+    code, out, _ = edgectl(one + ".chain", two + ".chain", "--same-key", *args)
+    assert code == FINDINGS and \
+        found(out) == ["E:key-differs %s.chain" % two], out
+
+
+def a_running_edge_shows_what_it_has(t):
+    path = t.write()
+    edge = Edge(merge(t.base, {}), t.folder)
+    at, inn = t.block(1) + ":5061", t.block(2) + ":5061"
+    edge.start([(t.block(1), 5061), (t.block(2), 5061)])
+    try:
+        by = ["--config", path, "--profile"]
+        t.target(at, args=[*by, "external-edge"])
+        t.target(at, args=["--trust", t.public.root, "--name", OUTSIDE[1]])
+        # It asks for a certificate, which this one has not.
+        t.target(inn, args=[*by, "internal-edge"])
+        t.target(inn, "E:chain-ends-elsewhere",
+                 args=["--leg", "inside", "--trust", t.public.root])
+        new = t.public.cert("new", OUTSIDE)
+        for end in (".chain", ".key"):
+            shutil.copy(t.out + end, t.folder + "/kept" + end)
+            shutil.copy(new + end, t.out + end)
+        t.target(at, "W:not-reloaded", args=[*by, "external-edge"])
+        edge.reload()
+        edge.wait_log("reloaded|settings-loaded|reload")
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            if not found(edgectl(at, "--json", *by, "external-edge",
+                                 "--offline")[1]):
+                break
+        t.target(at, args=[*by, "external-edge"])
+    finally:
+        edge.terminate()
+        edge.wait()
+        for end in (".chain", ".key"):
+            if os.path.exists(t.folder + "/kept" + end):
+                shutil.copy(t.folder + "/kept" + end, t.out + end)
+    assert not edge.sick(), edge.sick()
+
+
+def a_server_that_sends_half_a_chain(t):
+    server = Shown(t.block(30), t.out + ".pem", t.out + ".key")
+    t.target(server.at, "E:chain-incomplete",
+             args=["--trust", t.public.root, "--offline"])
+
+
+def lists_and_responders_of_a_server_are_asked(t):
+    ocsp = "authorityInfoAccess=OCSP;URI:%s/ocsp\n" % t.public.at
+    asked = t.public.cert("asked", OUTSIDE, extra=ocsp)
+    server = Shown(t.block(31), asked + ".chain", asked + ".key")
+    args = ["--trust", t.public.root]
+    proxy = "http://%s:1" % t.block(33)
+    t.public.web.asked.clear()
+    # What the environment says of proxies does not count.
+    t.target(server.at, args=args, env={
+        "http_proxy": proxy, "HTTP_PROXY": proxy, "no_proxy": ""})
+    assert t.public.web.asked == ["/issuing.crl", "/ocsp"], \
+        t.public.web.asked
+    t.public.revoke("issuing", "asked")
+    t.target(server.at, "E:revoked", "E:revoked", args=args)
+    t.public.revoke("issuing", days=-1)
+    t.target(server.at, "E:crl-expired", "E:revoked", "E:revoked", args=args)
+    os.unlink(t.public.folder + "/issuing.crl")
+    t.target(server.at, "W:crl-missing", "E:revoked", args=args)
+    t.target(server.at, args=[*args, "--offline"])
+    t.public.revoke("issuing")
+
+
+def points_and_responders_that_do_not_answer(t):
+    dead = "authorityInfoAccess=OCSP;URI:http://%s:1/ocsp\n" % t.block(33)
+    mute = t.public.cert("mute", OUTSIDE, extra=dead)
+    server = Shown(t.block(34), mute + ".chain", mute + ".key")
+    t.target(server.at, "W:ocsp-no-answer", args=["--trust", t.public.root])
+    at, t.public.at = t.public.at, "ldap://%s" % t.block(33)
+    try:
+        ldap = t.public.cert("ldap", OUTSIDE)
+    finally:
+        t.public.at = at
+    server = Shown(t.block(35), ldap + ".chain", ldap + ".key")
+    t.target(server.at, "N:crl-not-tried", args=["--trust", t.public.root])
+
+
+def staples_are_read(t):
+    must = t.public.cert("must", OUTSIDE, extra="tlsfeature=status_request\n")
+    answer = t.folder + "/staple.der"
+    host, port = t.block(36), 5061
+
+    def sent(flags, *findings):
+        server = subprocess.Popen(
+            ["openssl", "s_server", "-accept", "%s:%d" % (host, port), "-key",
+             must + ".key", "-cert", must + ".pem", "-cert_chain",
+             t.public.folder + "/issuing.pem", "-quiet", *flags],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(100):
+                with socket.socket() as s:
+                    if s.connect_ex((host, port)) == 0:
+                        break
+                time.sleep(0.05)
+            t.target("%s:%d" % (host, port), *findings,
+                     args=["--trust", t.public.root, "--offline"])
+        finally:
+            server.kill()
+            server.wait()
+    sent([], "W:must-staple")
+    with open(answer, "wb") as f:
+        f.write(t.public.answer(name="must"))
+    sent(["-status_file", answer])
+    with open(answer, "wb") as f:
+        f.write(t.public.answer(name="out"))
+    sent(["-status_file", answer], "E:staple-bad")
+    t.public.revoke("issuing", "must")
+    with open(answer, "wb") as f:
+        f.write(t.public.answer(name="must"))
+    sent(["-status_file", answer], "E:revoked")
+
+
+def names_of_a_certificate_are_escaped(t):
+    bad = t.company.cert("bad", ["home02.internal.example"], BOTH,
+                         "issuerAltName=email:a@b\n")
+    code, out, _ = edgectl(bad + ".chain", "--profile", "pool", "--trust",
+                           t.company.root)
+    assert code == FINE and "\x1b" not in out, out
+
+
+def what_cannot_be_looked_at_is_2(t):
+    garbage = t.folder + "/garbage"
+    with open(garbage, "w") as f:
+        f.write("-----BEGIN CERTIFICATE-----\nno\n")
+    path = t.write()
+    for args in ([], ["/nowhere"], [garbage], [t.block(33) + ":1"],
+                 ["no-such-host.invalid:5061"], ["--nonsense"],
+                 [path, "--config", path], [path, path],
+                 [t.out + ".chain", "--profile", "nonsense"],
+                 [t.out + ".chain", "--profile", "pool", "--config", path,
+                  "--pool", "nobody.internal.example"],
+                 [t.out + ".chain", "--leg", "sideways"]):
+        code, out, err = edgectl(*args)
+        assert code == NO_LOOK and err, "%s: exit %d: %s" % (args, code, out)
+
+
+TESTS = [
+    ("settings as they should be have no finding",
+     settings_as_they_should_be_have_none),
+    ("files that cannot be read", files_that_cannot_be_read),
+    ("a key that others reach, or of another pair",
+     a_key_that_others_reach_or_of_another_pair),
+    ("each leg has its own key", each_leg_has_its_own_key),
+    ("who is trusted, outside and inside", who_is_trusted),
+    ("a key log is told", a_key_log_is_told),
+    ("names lead to the leg", names_lead_to_the_leg),
+    ("a name that only SNI chooses", a_name_that_only_sni_chooses),
+    ("a client certificate is judged as one",
+     a_client_certificate_is_judged_as_one),
+    ("federation without clientAuth is a note",
+     federation_without_client_auth_is_a_note),
+    ("revocation off, or without a source",
+     revocation_off_or_without_a_source),
+    ("a list that is missing, old, or names us",
+     a_list_that_is_missing_old_or_names_us),
+    ("a file is judged by its profile", a_file_is_judged_by_its_profile),
+    ("a request is judged too", a_request_is_judged_too),
+    ("members share a key when they must",
+     members_share_a_key_when_they_must),
+    ("a running edge shows what it has", a_running_edge_shows_what_it_has),
+    ("a server that sends half a chain", a_server_that_sends_half_a_chain),
+    ("lists and responders of a server are asked",
+     lists_and_responders_of_a_server_are_asked),
+    ("points and responders that do not answer",
+     points_and_responders_that_do_not_answer),
+    ("staples are read", staples_are_read),
+    ("names of a certificate are escaped",
+     names_of_a_certificate_are_escaped),
+    ("what cannot be looked at is 2", what_cannot_be_looked_at_is_2),
+]
+
+
+def main():
+    if not program():
+        print("skip cert_lint: sip-edge is not built")
+        return 0
+    bench = Bench()
+    try:
+        for name, fn in TESTS:
+            bench.try_one(name, fn)
+    finally:
+        shutil.rmtree(bench.folder, True)
+    return 1 if bench.bad else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
