@@ -297,7 +297,8 @@ static const struct partner_settings *judge_of(const struct txn *t)
 	const struct partner_settings *p =
 		settings_partner(t->p->w->settings, slice_of(t->far_domain));
 
-	return p && (p->trust || p->pins.n) ? p : NULL;
+	return p && (p->trust || p->pins.n || p->purpose == PURPOSE_SIP) ? p
+									 : NULL;
 }
 
 static int connect_to(struct txn *t, const struct partners_line *line)

@@ -350,7 +350,7 @@ def a_member_stands_for_its_pool(lab):
 @pools.test
 def who_is_no_member_does_not(lab):
     mark, user = lab.edge.mark(), lab.user(domain="example.org")
-    user.register(status=503)
+    user.register(status=500)
     lab.edge.wait_log(r"rule=certificate-must-prove-name .*"
                       r"wanted=pool02\.internal\.example", mark)
     assert not lab.home2.got("REGISTER")
