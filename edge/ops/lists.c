@@ -3,15 +3,21 @@
  */
 #include "ops/lists.h"
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/now.h"
+#include "revocation/keeper.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct lists {
 	struct crl_board *board;
+	struct crl_keeper *keeper;
 	struct postbox *box;
+	struct post news;
+	atomic_bool on_its_way; /* news is in the postbox */
 	void (*changed)(void *arg);
 	void *arg;
 };
@@ -45,26 +51,46 @@ struct crl_board *lists_board(struct lists *l)
 	return l->board;
 }
 
+static void news_here(struct post *p, void *arg)
+{
+	struct lists *l = LIST_OWNER(p, struct lists, news);
+
+	(void)arg;
+	atomic_store(&l->on_its_way, false);
+	if (l->keeper) /* else it is over */
+		l->changed(l->arg);
+}
+
+/* On the keeper's thread. What comes while news is on its way is told by it. */
+static void on_changed(void *arg)
+{
+	struct lists *l = arg;
+
+	if (!atomic_exchange(&l->on_its_way, true))
+		postbox_put(l->box, &l->news);
+}
+
 int lists_start(struct lists *l, const struct settings *s, struct postbox *box,
 		void (*changed)(void *arg), void *arg, char *why)
 {
 	l->box = box;
 	l->changed = changed;
 	l->arg = arg;
-	(void)s, (void)why;
-	return 0;
+	l->news.fn = news_here;
+	return crl_keeper_create(&l->keeper, l->board, s, on_changed, l, why);
 }
 
 void lists_stop(struct lists *l)
 {
-	(void)l;
+	crl_keeper_destroy(&l->keeper);
 }
 
 void lists_reload(struct lists *l, const struct settings *s,
 		  const struct crl_set *set)
 {
 	crl_board_swap(l->board, set);
-	(void)s;
+	if (l->keeper)
+		crl_keeper_reload(l->keeper, s);
 }
 
 static const char *meaning(enum crl_standing standing)

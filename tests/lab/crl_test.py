@@ -2,8 +2,10 @@
 """Revocation: whom a list shuts out, and what becomes of those that are
 connected already. Inside hard with a grace, outside soft or hard."""
 
+import http.server
 import os
 import ssl
+import threading
 
 from edgelab import (SDP, Closed, Group, Message, Timeout, answer,
                      check_config, companies, main, merge, until)
@@ -257,5 +259,64 @@ def without_any_list_nothing_is_checked_and_that_is_said(lab):
     gets_in(lab, company(lab, "partner"))
 
 
+class Holder(http.server.BaseHTTPRequestHandler):
+    """Has a list for those who ask, once it may."""
+
+    def do_GET(self):
+        self.server.may.wait(10)
+        with open(self.server.path, "rb") as f:
+            body = f.read()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def by_http(lab):
+    lab.lists = Lists(lab.pki)
+    lab.web = http.server.ThreadingHTTPServer((lab.block(70), 0), Holder)
+    lab.web.may = threading.Event()
+    lab.web.path = lab.lists.path("external-issuing")
+    threading.Thread(target=lab.web.serve_forever, daemon=True).start()
+    url = "http://%s:%d/issuing.crl" % lab.web.server_address
+    return merge(merge(companies.settings(lab), control(lab)), {
+        "outside": {"revocation": {
+            "crl": [url, lab.lists.path("external-ca")]}}})
+
+
+fetched = Group("fetched", by_http, setup=companies.serve_dns)
+
+
+@fetched.test
+def a_list_that_is_fetched_finds_who_is_connected_already(lab):
+    lab.lists.issue("external-issuing", [leaf(lab, "co-partner")])
+    lab.edge.wait_log("revocation leg=outside standing=missing")
+    bad, good = company(lab, "partner"), company(lab, "srv")
+    gets_in(lab, bad)
+    gets_in(lab, good)
+    mark = lab.edge.mark()
+    lab.web.may.set()
+    lab.edge.wait_log("lists-changed", mark)
+    assert bad.stream.expect_closed(4) >= 0
+    lab.edge.wait_log("disbelieved .*rule=certificate-revoked", mark)
+    gets_in(lab, good)
+    refused(lab, "partner")
+    assert ask(lab, "counters")[1]["revocation"]["outside"] == "good"
+
+
+@fetched.test
+def what_was_fetched_outlives_reload_and_restart(lab):
+    lab.web.shutdown()
+    lab.web.server_close()
+    good_reload(lab)
+    refused(lab, "partner")
+    lab.restart()
+    refused(lab, "partner")
+    gets_in(lab, company(lab, "srv"))
+
+
 if __name__ == "__main__":
-    main("crl", both, hard, none)
+    main("crl", both, hard, none, fetched)
