@@ -248,20 +248,22 @@ static void on_usr1(uv_signal_t *h, int signum)
 
 	(void)signum;
 	proxy_count(e->shared, &c);
-	log_event(LOG_LEVEL_ERROR, "edge", "counters",
-		  "requests=%llu responses=%llu forwarded=%llu answered=%llu "
-		  "refused=%llu dropped=%llu stray=%llu redirects=%llu "
-		  "failovers=%llu undecided=%llu transactions=%llu flows=%llu",
-		  (unsigned long long)c.requests,
-		  (unsigned long long)c.responses,
-		  (unsigned long long)c.forwarded,
-		  (unsigned long long)c.answered, (unsigned long long)c.refused,
-		  (unsigned long long)c.dropped, (unsigned long long)c.stray,
-		  (unsigned long long)c.redirects,
-		  (unsigned long long)c.failovers,
-		  (unsigned long long)c.undecided,
-		  (unsigned long long)c.transactions,
-		  (unsigned long long)c.flows);
+	log_event(
+		LOG_LEVEL_ERROR, "edge", "counters",
+		"requests=%llu responses=%llu forwarded=%llu answered=%llu "
+		"refused=%llu dropped=%llu stray=%llu redirects=%llu "
+		"failovers=%llu undecided=%llu transactions=%llu flows=%llu "
+		"handshakes_failed=%llu revoked=%llu distrusted=%llu",
+		(unsigned long long)c.requests, (unsigned long long)c.responses,
+		(unsigned long long)c.forwarded, (unsigned long long)c.answered,
+		(unsigned long long)c.refused, (unsigned long long)c.dropped,
+		(unsigned long long)c.stray, (unsigned long long)c.redirects,
+		(unsigned long long)c.failovers,
+		(unsigned long long)c.undecided,
+		(unsigned long long)c.transactions, (unsigned long long)c.flows,
+		(unsigned long long)c.handshakes_failed,
+		(unsigned long long)c.revoked,
+		(unsigned long long)c.distrusted);
 }
 
 static void rotate(struct edge *e)

@@ -20,6 +20,7 @@ static void a_handshake_has_its_deadline(void)
 	stage_later(&st, limit_ms + 1);
 	CU_ASSERT_EQUAL(seen.closes, 1);
 	CU_ASSERT_EQUAL(seen.ends[0], CONN_END_DEADLINE_HANDSHAKE);
+	CU_ASSERT_EQUAL(st.w->pub.counters.handshakes_failed, 1);
 	guest_close(&g);
 	finish();
 }
