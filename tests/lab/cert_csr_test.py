@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import platform
+import pty
 import re
 import shutil
 import signal
@@ -214,6 +215,20 @@ def keys_are_of_the_size_that_is_asked_for(t):
     for bits in ("1024", "2047", "4097", "x", "-1"):
         _, err = t.run("csr", "--out", t.new, "--rsa", bits, code=NO_LOOK)
         assert "2048 to 4096" in err, err
+
+
+def what_is_asked_for_is_judged(t):
+    os.mkdir(t.new)
+    weak, loose = t.new + "/weak.key", t.new + "/loose.key"
+    openssl("genrsa", "-out", weak, "1024")
+    os.chmod(weak, 0o600)
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-out", loose)
+    os.chmod(loose, 0o644)
+    for key in (weak, loose):
+        out, _ = t.run("csr", "--out", t.new, "--key", key, code=FINDINGS)
+        assert "error" in out and "send the request" not in out, out
+        assert sorted(os.listdir(t.new)) == ["loose.key", "weak.key"]
 
 
 def web_names_may_be_one_wildcard(t):
@@ -649,12 +664,50 @@ def a_passphrase_is_secret_and_long_enough(t):
     assert "chmod 0600" in err, err
     _, err = t.run("export", "--p12", p12, code=NO_LOOK)
     assert "--passphrase-file" in err, err
+    long = t.passphrase("x" * 300, "long")
+    _, err = t.run("export", "--p12", p12, "--passphrase-file", long,
+                   code=NO_LOOK)
+    assert "longer than" in err, err
     assert not os.path.exists(p12)
+
+
+def at_a_terminal(t, p12, *lines):
+    """Export with somebody at the terminal; (exit code, what was seen)."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(edgectl(), [edgectl(), "cert", "export", t.config,
+                             "--profile", "external-edge", "--p12", p12])
+    seen, left = b"", list(lines)
+    while True:
+        try:
+            more = os.read(fd, 4096)
+        except OSError:
+            break
+        seen += more
+        if left and seen.rstrip().endswith(b":"):
+            seen += b" "
+            os.write(fd, left.pop(0).encode() + b"\n")
+        if not more:
+            break
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+
+
+def a_passphrase_is_asked_for_and_not_shown(t):
+    t.installed()
+    p12, word = t.etc + "/asked.p12", "correct horse battery"
+    code, seen = at_a_terminal(t, p12, word, "another horse")
+    assert code == NO_LOOK and "two passphrases" in seen, seen
+    assert not os.path.exists(p12)
+    code, seen = at_a_terminal(t, p12, word, word)
+    assert code == FINE and "Once more" in seen, seen
+    assert "horse" not in seen, seen
+    openssl("pkcs12", "-in", p12, "-passin", "pass:" + word, "-noout")
 
 
 TESTS = [a_request_is_what_the_plan_says, a_request_is_told_as_json,
          a_key_is_never_overwritten, keys_are_of_the_size_that_is_asked_for,
-         web_names_may_be_one_wildcard,
+         what_is_asked_for_is_judged, web_names_may_be_one_wildcard,
          a_pool_is_found_by_its_name_its_members_or_its_number,
          what_cannot_be_looked_at_is_2,
          from_nothing_to_an_edge_that_would_start,
@@ -668,7 +721,8 @@ TESTS = [a_request_is_what_the_plan_says, a_request_is_told_as_json,
          two_at_once_do_not_meet,
          another_machines_pair_is_laid_up_and_exported,
          an_export_is_what_openssl_reads, an_old_importer_gets_what_it_knows,
-         a_passphrase_is_secret_and_long_enough]
+         a_passphrase_is_secret_and_long_enough,
+         a_passphrase_is_asked_for_and_not_shown]
 
 
 def main():

@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pkcs12.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -73,14 +74,17 @@ static int read_pair(struct export *e)
 	return err ? no_look("%s", why) : 0;
 }
 
-/* One line without its end. */
+/* One line without its end; a longer one would be cut unseen. */
 static bool read_line(struct export *e, FILE *f)
 {
 	size_t n;
 
 	if (!fgets(e->passphrase, sizeof(e->passphrase), f))
-		return false;
+		return no_look("there is no passphrase to read") == 0;
 	n = strcspn(e->passphrase, "\r\n");
+	if (n == sizeof(e->passphrase) - 1)
+		return no_look("the passphrase is longer than %d characters",
+			       PASSPHRASE_MAX - 2) == 0;
 	e->passphrase[n] = '\0';
 	return true;
 }
@@ -105,13 +109,17 @@ static int passphrase_from_file(struct export *e)
 	return good ? 0 : EXIT_NO_LOOK;
 }
 
+/* Who is interrupted here must not leave a terminal that shows nothing. */
 static bool ask(struct export *e, FILE *tty, const char *words)
 {
 	struct termios before, quiet;
+	sigset_t all, old;
 	bool good;
 
 	if (tcgetattr(fileno(tty), &before))
-		return false;
+		return no_look("/dev/tty: %s", strerror(errno)) == 0;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
@@ -120,6 +128,7 @@ static bool ask(struct export *e, FILE *tty, const char *words)
 	good = read_line(e, tty);
 	tcsetattr(fileno(tty), TCSAFLUSH, &before);
 	fputc('\n', tty);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	return good;
 }
 

@@ -16,6 +16,7 @@
  */
 #include "cert_own.h"
 
+#include "base/now.h"
 #include "cert/certificate.h"
 
 #include <dirent.h>
@@ -344,7 +345,7 @@ static void say_old(struct move *m, struct installed *out)
 
 static int begin(struct move *m, const struct own *own)
 {
-	time_t now = time(NULL);
+	time_t now = (time_t)now_wall_s();
 	struct tm tm;
 	int err;
 

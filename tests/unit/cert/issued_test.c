@@ -311,6 +311,35 @@ static void what_is_none_is_told(void)
 	free_all();
 }
 
+/* Whatever it is: read, or told, and nothing worse. */
+static void every_cut_and_change_is_borne(void)
+{
+	char why[WHY_MAX], *p = NULL, copy[8192];
+	PKCS7 *p7;
+	BIO *b = BIO_new(BIO_s_mem());
+	long n;
+
+	make_all();
+	p7 = bundle("xl");
+	i2d_PKCS7_bio(b, p7);
+	n = BIO_get_mem_data(b, &p);
+	CU_ASSERT_FATAL(n > 0 && n < (long)sizeof(copy));
+	for (long i = 0; i < n; i++) {
+		BIO *cut = BIO_new(BIO_s_mem()), *changed;
+
+		BIO_write(cut, p, (int)i);
+		CU_ASSERT_PTR_NULL(found(cut, why));
+		memcpy(copy, p, (size_t)n);
+		copy[i] ^= 0x41;
+		changed = BIO_new(BIO_s_mem());
+		BIO_write(changed, copy, (int)n);
+		found(changed, why);
+	}
+	BIO_free(b);
+	PKCS7_free(p7);
+	free_all();
+}
+
 static void a_flood_of_certificates_is_refused(void)
 {
 	char many[CERT_ISSUED_MAX + 2], why[WHY_MAX] = "";
@@ -340,5 +369,7 @@ TEST_MAIN("cert/issued",
 	  {"keys beside certificates are passed over",
 	   keys_beside_it_are_passed_over},
 	  {"what is no certificate, or cut, is told", what_is_none_is_told},
+	  {"every cut and every changed byte is borne",
+	   every_cut_and_change_is_borne},
 	  {"a flood of certificates is refused",
 	   a_flood_of_certificates_is_refused})
