@@ -59,6 +59,7 @@ struct loaded {
 	const struct settings *settings;
 	const struct crl_set *set;
 	const struct tlsctx *tls;
+	const char *rule; /* by which it failed, if it did */
 };
 
 static void unload(struct loaded *l)
@@ -74,12 +75,17 @@ static int load(struct loaded *out, const char *path, struct crl_board *board,
 {
 	int err;
 
-	*out = (struct loaded){0};
+	*out = (struct loaded){.rule = "settings-must-be-valid"};
 	err = settings_load(&out->settings, path, why);
-	if (!err)
-		err = tlsctx_create(&out->tls, out->settings, board, why);
-	if (!err) /* it looks for authorities in what was just checked */
+	if (err)
+		return err;
+	out->rule = "certificates-must-load";
+	err = tlsctx_create(&out->tls, out->settings, board, why);
+	if (!err) {
+		/* It looks for authorities in what was just checked. */
+		out->rule = "lists-must-load";
 		err = crl_set_load(&out->set, out->settings, why);
+	}
 	if (err)
 		unload(out);
 	return err;
@@ -117,13 +123,13 @@ static const char *needs_restart(const struct settings *a,
 	return NULL;
 }
 
-static void keep_old(const char *why)
+static void keep_old(const char *rule, const char *why)
 {
 	char text[WHY_MAX];
 
 	snprintf(text, sizeof(text), "%s", why);
 	log_event(LOG_LEVEL_ERROR, "edge", "reload-refused",
-		  "kept=old reason=\"%s\"", text);
+		  "kept=old rule=%s reason=\"%s\"", rule, text);
 }
 
 static void tell_device(const struct device_settings *d, bool past, void *arg)
@@ -177,26 +183,36 @@ static void on_lists(void *arg)
 	log_event(LOG_LEVEL_NOTICE, "edge", "lists-changed", "judging=all");
 }
 
+/* May what was loaded take the place of what is there? */
+static int suits(struct edge *e, struct loaded *new, char *why)
+{
+	const char *fixed = needs_restart(e->settings, new->settings);
+
+	if (fixed) {
+		new->rule = "needs-a-restart";
+		snprintf(why, WHY_MAX, "%s: %s changed; that takes a restart",
+			 e->path, fixed);
+		return EINVAL;
+	}
+	new->rule = "resolver-must-start";
+	return resolver_reload(e->resolver, new->settings, why);
+}
+
 /* All of it takes effect, or nothing does; both are logged. */
-static int reload(char *why, void *arg)
+static int reload(const char **rule, char *why, void *arg)
 {
 	struct edge *e = arg;
 	struct loaded new;
-	const char *fixed;
 	int err = load(&new, e->path, lists_board(e->lists), why);
 
-	if (err) {
-		keep_old(why);
-		return err;
+	if (!err) {
+		err = suits(e, &new, why);
+		if (err)
+			unload(&new);
 	}
-	fixed = needs_restart(e->settings, new.settings);
-	if (fixed)
-		snprintf(why, WHY_MAX, "%s: %s changed; that takes a restart",
-			 e->path, fixed);
-	err = fixed ? EINVAL : resolver_reload(e->resolver, new.settings, why);
+	*rule = new.rule;
 	if (err) {
-		keep_old(why);
-		unload(&new);
+		keep_old(new.rule, why);
 		return err;
 	}
 	swap_in(e, &new);
@@ -207,9 +223,10 @@ static int reload(char *why, void *arg)
 static void on_hup(uv_signal_t *h, int signum)
 {
 	char why[WHY_MAX];
+	const char *rule;
 
 	(void)signum;
-	reload(why, h->data);
+	reload(&rule, why, h->data);
 }
 
 /* Back on the main thread: everybody is done. */

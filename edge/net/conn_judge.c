@@ -18,6 +18,7 @@
 #include <time.h>
 
 #define STEP_MS	      1
+#define REST_MS	      3600000 /* a certificate may expire, or a list */
 #define CHAINS_A_STEP 8
 #define SLOTS_A_STEP  1024
 
@@ -59,23 +60,30 @@ static void on_step(struct deadline *d, uint64_t now_ms, void *arg)
 {
 	struct conns *cs = arg;
 
-	if (judge_some(cs))
-		deadline_start(&cs->judge_queue, d, now_ms);
+	deadline_start(judge_some(cs) ? &cs->judge_queue : &cs->judge_rest, d,
+		       now_ms);
+}
+
+static void on_rested(struct deadline *d, uint64_t now_ms, void *arg)
+{
+	(void)d, (void)now_ms;
+	conns_judge(arg);
 }
 
 void conns_judge_init(struct conns *cs)
 {
 	deadline_queue_init(&cs->judge_queue, &cs->worker->clock, STEP_MS,
 			    on_step, cs);
+	deadline_queue_init(&cs->judge_rest, &cs->worker->clock, REST_MS,
+			    on_rested, cs);
+	deadline_start(&cs->judge_rest, &cs->judging, cs->worker->now_ms);
 }
 
 void conns_judge(struct conns *cs)
 {
 	cs->judge++;
 	cs->judge_at = 0;
-	if (!deadline_running(&cs->judging))
-		deadline_start(&cs->judge_queue, &cs->judging,
-			       cs->worker->now_ms);
+	deadline_start(&cs->judge_queue, &cs->judging, cs->worker->now_ms);
 }
 
 void conn_retire(struct conn *c)

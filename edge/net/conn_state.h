@@ -98,7 +98,7 @@ struct conns {
 	uint16_t judge; /* which settings judge certificates: counts reloads */
 	uint32_t judge_at; /* conn_judge.c: the slot that is next */
 	struct deadline judging, telling;
-	struct deadline_queue judge_queue, telling_queue;
+	struct deadline_queue judge_queue, judge_rest, telling_queue;
 	struct failures *failures; /* shared; NULL: each is told */
 	struct conn_out *spare;
 	unsigned spares;
@@ -236,7 +236,7 @@ void conns_judge_init(struct conns *cs);
 
 /**
  * Settings, authorities or revocation lists changed: judge each certificate
- * again, a few a turn.
+ * again, a few a turn. It comes by itself each hour, for time passes as well.
  *
  * @param cs  connections
  */

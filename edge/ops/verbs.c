@@ -135,11 +135,13 @@ static void partners(struct control_ask *ask, struct slice rest,
 static void reload(struct control_ask *ask, struct slice rest, struct verbs *v)
 {
 	char why[WHY_MAX] = "out of memory";
+	const char *rule = NULL;
 
 	(void)rest;
-	if (v->reload(why, v->arg))
-		verbs_answer(ask, json_pack("{s:b,s:o}", "ok", 0, "error",
-					    verbs_text(why, strlen(why))));
+	if (v->reload(&rule, why, v->arg))
+		verbs_answer(ask,
+			     json_pack("{s:b,s:s?,s:o}", "ok", 0, "rule", rule,
+				       "error", verbs_text(why, strlen(why))));
 	else
 		verbs_answer(ask, json_pack("{s:b}", "ok", 1));
 }

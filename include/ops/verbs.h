@@ -15,8 +15,9 @@ struct verbs {
 	struct proxy_shared *shared;
 	struct crl_board *board; /* NULL: revocation is off */
 	struct postbox *box; /* main thread's: answers of workers come here */
-	/** Read the settings again. 0, or an errno and why (WHY_MAX). */
-	int (*reload)(char *why, void *arg);
+	/** Read the settings again. 0, or an errno, the rule that failed (a
+	 * constant word) and why (WHY_MAX). */
+	int (*reload)(const char **rule, char *why, void *arg);
 	void *arg; /* passed to reload */
 };
 

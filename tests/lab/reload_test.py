@@ -93,13 +93,18 @@ def make_bad(lab, what):
     """(file that is spoilt, its good bytes, a word that the reason has)."""
     cert, key = lab.cert
     crl = lab.lists.path("internal-ca")
-    path, text, word = {
-        "certificate": (cert, b"no PEM\n", "not a usable certificate"),
+    path, text, *words = {
+        "certificate": (cert, b"no PEM\n", "certificates-must-load",
+                        "not a usable certificate"),
         "key": (key, open(lab.pki.cert("partner")[1], "rb").read(),
-                "not this certificate's key"),
-        "key gone": (key, None, "No such file"),
-        "list": (crl, b"no list\n", crl),
-        "settings": (lab.edge.config, b"edge: { wrokers = 1; };", "wrokers"),
+                "certificates-must-load", "not this certificate's key"),
+        "key gone": (key, None, "settings-must-be-valid", "No such file"),
+        "list": (crl, b"no list\n", "lists-must-load", crl),
+        "settings": (lab.edge.config, b"edge: { wrokers = 1; };",
+                     "settings-must-be-valid", "wrokers"),
+        "restart": (lab.edge.config, open(lab.edge.config, "rb").read()
+                    .replace(b"workers = 2", b"workers = 3"),
+                    "needs-a-restart", "edge.workers"),
     }[what]
     with open(path, "rb") as f:
         good = f.read()
@@ -108,15 +113,16 @@ def make_bad(lab, what):
     else:
         with open(path, "wb") as f:
             f.write(text)
-    return path, good, word
+    return path, good, words
 
 
 @group.test
 def each_bad_file_keeps_the_old_and_says_which(lab):
     old, now = lab.registered(), shown(lab)
     install(lab, "edge-outside")
-    for what in ("certificate", "key", "key gone", "list", "settings"):
-        path, good, word = make_bad(lab, what)
+    for what in ("certificate", "key", "key gone", "list", "settings",
+                 "restart"):
+        path, good, words = make_bad(lab, what)
         mark = lab.edge.mark()
         code, said = edgectl("reload", "--socket", lab.folder + "/control")[:2]
         err = edgectl("reload", "--socket", lab.folder + "/control")[2]
@@ -124,8 +130,8 @@ def each_bad_file_keeps_the_old_and_says_which(lab):
             f.write(good)
         os.chmod(path, 0o600)
         assert code == 1, (what, said)
-        assert path in err and word in err, (what, err)
-        lab.edge.wait_log("reload-refused kept=old", mark)
+        assert path in err and all(w in err for w in words), (what, err)
+        lab.edge.wait_log("reload-refused kept=old rule=" + words[0], mark)
         assert shown(lab) == now, what
         old.register()
     good_reload(lab)

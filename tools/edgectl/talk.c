@@ -264,7 +264,9 @@ static int print(json_t *answer, bool json, void (*as_text)(json_t *))
 		json_dumpf(answer, stdout, JSON_INDENT(2));
 		fputc('\n', stdout);
 	} else if (!good) {
-		fprintf(stderr, "edgectl: %s\n", text_at(answer, "error"));
+		fprintf(stderr, "edgectl: %s%s%s\n", text_at(answer, "rule"),
+			*text_at(answer, "rule") ? ": " : "",
+			text_at(answer, "error"));
 	} else if (as_text) {
 		as_text(answer);
 	} else {

@@ -89,6 +89,27 @@ static void nobody_above_means_it_is_closed(void)
 	finish();
 }
 
+/* A certificate, or a list, may have expired. */
+static void after_an_hour_all_are_judged_again(void)
+{
+	begin_judging();
+	open_both();
+	conn_trust(seen.accepted, CONN_PROVEN);
+	st.lab.s->limits.server_idle_s = 86400;
+	conns_limits(&st.w->conns);
+	CU_ASSERT_EQUAL(conn_send(seen.ours, SLICE("x")), 0);
+	stage_spin(&st);
+	stage_later(&st, 3599000);
+	CU_ASSERT_EQUAL(judged, 0);
+	stage_later(&st, 3600500);
+	stage_later(&st, 3600501);
+	CU_ASSERT_EQUAL(judged, 2);
+	stage_later(&st, 7201000);
+	stage_later(&st, 7201001);
+	CU_ASSERT_EQUAL(judged, 4);
+	finish();
+}
+
 static void a_few_are_judged_at_a_time(void)
 {
 	struct guest g[GUESTS];
@@ -176,6 +197,8 @@ TEST_MAIN("net/conn_judge",
 	   one_that_is_retired_is_given_out_no_more},
 	  {"nobody above means that it is closed",
 	   nobody_above_means_it_is_closed},
+	  {"after an hour all are judged again",
+	   after_an_hour_all_are_judged_again},
 	  {"a few are judged at a time", a_few_are_judged_at_a_time},
 	  {"the certificate that is shown is told",
 	   the_certificate_that_is_shown_is_told},

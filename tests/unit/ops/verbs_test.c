@@ -16,8 +16,9 @@ static struct verbs verbs;
 static char path[64], heard[4096];
 static int reload_err;
 
-static int on_reload(char *why, void *arg)
+static int on_reload(const char **rule, char *why, void *arg)
 {
+	*rule = "settings-must-be-valid";
 	CU_ASSERT_PTR_EQUAL(arg, &verbs);
 	snprintf(why, WHY_MAX, "edge.cfg:7: \"x\" is no port");
 	return reload_err;
@@ -177,8 +178,10 @@ static void reload_says_ok_or_why_not(void)
 	CU_ASSERT_STRING_EQUAL(heard, "{\"ok\":true}\n");
 	reload_err = EINVAL;
 	ask("reload\n");
-	CU_ASSERT_STRING_EQUAL(heard, "{\"ok\":false,\"error\":\"edge.cfg:7: "
-				      "\\\"x\\\" is no port\"}\n");
+	CU_ASSERT_STRING_EQUAL(
+		heard, "{\"ok\":false,\"rule\":\"settings-must-be-valid\","
+		       "\"error\":\"edge.cfg:7: "
+		       "\\\"x\\\" is no port\"}\n");
 	end();
 }
 
