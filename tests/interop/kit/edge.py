@@ -26,6 +26,7 @@ outside:
     certificate = "%(pki)s/edge-outside.chain";
     key         = "%(pki)s/edge-outside.key";
     trust       = "%(pki)s/external-ca.crt";
+    %(tls)s
   };
   users_port = %(users_port)d;
 };
@@ -92,14 +93,15 @@ def program():
     return None
 
 
-def config(place, director=True, workers=2):
-    """Configuration text for a place."""
+def config(place, director=True, workers=2, tls=""):
+    """Configuration text for a place; tls: more of outside.tls."""
     names = {"outside": OUTSIDE, "inside": INSIDE, "director": DIRECTOR,
              "home": HOME, "home2": HOME2, "device": DEVICE,
              "device2": DEVICE2, "device3": DEVICE3, "names": NAMES}
     values = {k: place.address(n) for k, n in names.items()}
     values.update(state=place.path("state"), pki=place.path("pki"),
-                  workers=workers, users_port=USERS_PORT, directors="")
+                  workers=workers, users_port=USERS_PORT, directors="",
+                  tls=tls)
     values["ha1"] = hashlib.md5(b"room3:example.com:secret").hexdigest()
     if director:
         values["directors"] = 'directors = [ "dir01.internal.example" ];'
@@ -109,9 +111,10 @@ def config(place, director=True, workers=2):
 class Edge(Child):
     """sip-edge in the foreground, listening when this returns."""
 
-    def __init__(self, place, director=True, workers=2):
+    def __init__(self, place, director=True, workers=2, tls=""):
         os.makedirs(place.path("state"), mode=0o700, exist_ok=True)
-        path = place.write("edge.cfg", config(place, director, workers))
+        path = place.write("edge.cfg", config(place, director, workers,
+                                                tls))
         os.chmod(path, 0o640)  # for the digest in it
         super().__init__("sip-edge", [program(), path],
                          place.path("edge.log"))
