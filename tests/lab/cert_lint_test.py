@@ -413,6 +413,29 @@ def a_list_that_is_missing_old_or_names_us(t):
         "E:revoked outside.tls.certificate", flags=["--offline"])
 
 
+def lists_of_the_settings_are_fetched(t):
+    points = {"revocation": {"crl": None, "distribution_points": True}}
+    over = {"outside": points, "inside": points}
+    t.public.web.asked.clear()
+    t.expect(over)
+    assert {"/issuing.crl", "/root.crl"} <= set(t.public.web.asked), \
+        t.public.web.asked
+    t.public.revoke("issuing", days=-1)
+    t.expect(over, "W:crl-expired outside.revocation")
+    os.unlink(t.public.folder + "/issuing.crl")
+    t.expect(over, "W:crl-missing outside.revocation")
+    bad = t.public.cert("withdrawn", OUTSIDE)
+    t.public.revoke("issuing", "withdrawn")
+    t.expect(merge(over, {"outside": {"tls": {
+        "certificate": bad + ".chain", "key": bad + ".key"}}}),
+        "E:revoked outside.tls.certificate")
+    dead = "authorityInfoAccess=OCSP;URI:http://%s:1/ocsp\n" % t.block(33)
+    mute = t.public.cert("silent", OUTSIDE, extra=dead)
+    t.expect(merge(over, {"outside": {"tls": {
+        "certificate": mute + ".chain", "key": mute + ".key"}}}),
+        "W:ocsp-no-answer outside.revocation")
+
+
 def a_file_is_judged_by_its_profile(t):
     by = ["--config", t.write(), "--profile"]
     t.target(t.out + ".chain", args=[*by, "external-edge"])
@@ -608,6 +631,7 @@ TESTS = [
      revocation_off_or_without_a_source),
     ("a list that is missing, old, or names us",
      a_list_that_is_missing_old_or_names_us),
+    ("lists of the settings are fetched", lists_of_the_settings_are_fetched),
     ("a file is judged by its profile", a_file_is_judged_by_its_profile),
     ("a request is judged too", a_request_is_judged_too),
     ("members share a key when they must",

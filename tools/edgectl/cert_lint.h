@@ -91,6 +91,7 @@ struct lint_ask {
 	STACK_OF(X509) * rest;
 	X509_STORE *trust; /* NULL: none */
 	const char *proxy; /* NULL: straight there */
+	bool quiet;	   /* lists only, and told only when it is in one */
 };
 void lint_online(struct linting *run, const struct lint_ask *ask);
 /* An OCSP answer; how it came: "staple", or the responder's address. */

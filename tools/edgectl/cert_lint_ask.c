@@ -66,7 +66,7 @@ static void judge_list(struct linting *run, const struct lint_ask *ask,
 {
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
 
-	if (next && X509_cmp_current_time(next) < 0)
+	if (!ask->quiet && next && X509_cmp_current_time(next) < 0)
 		say_found(run, "crl-expired", CERT_ERROR, &list_words,
 			  "%s gives a list that is past its next update", url);
 	if (is_listed(ask, crl))
@@ -86,7 +86,7 @@ static void fetch_list(struct linting *run, const struct lint_ask *ask,
 	crl = b ? d2i_X509_CRL_bio(b, NULL) : NULL;
 	if (crl)
 		judge_list(run, ask, crl, url);
-	else
+	else if (!ask->quiet)
 		say_found(run, "crl-missing", CERT_WARNING, &list_words,
 			  "%s: %s", url, last_words());
 	X509_CRL_free(crl);
@@ -111,7 +111,7 @@ static void ask_point(struct linting *run, const struct lint_ask *ask,
 		 (const char *)ASN1_STRING_get0_data(uri));
 	if (strncasecmp(url, "http://", 7) == 0)
 		fetch_list(run, ask, url);
-	else
+	else if (!ask->quiet)
 		say_found(run, "crl-not-tried", CERT_NOTE, &words, "%s", url);
 }
 
@@ -271,7 +271,9 @@ void lint_online(struct linting *run, const struct lint_ask *ask)
 	STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(ask->leaf);
 
 	ask_lists(run, ask);
-	for (int i = 0; i < sk_OPENSSL_STRING_num(urls) && i < POINTS_MAX; i++)
+	for (int i = 0;
+	     !ask->quiet && i < sk_OPENSSL_STRING_num(urls) && i < POINTS_MAX;
+	     i++)
 		ask_responder(run, ask, sk_OPENSSL_STRING_value(urls, i));
 	X509_email_free(urls);
 }

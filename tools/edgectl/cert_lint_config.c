@@ -123,6 +123,25 @@ static struct cert_plan *plan_for(struct linting *run, const struct place *at,
 	return plan;
 }
 
+/* Files and the cache may be old, or not be there yet. That a list cannot be
+ * had is told by cert_lint_lists.c. */
+static void judge_by_fresh_lists(struct looking *k, const struct place *at,
+				 const struct lint_pair *pair)
+{
+	const struct revocation_settings *r =
+		&k->run->s->leg[at->leg].revocation;
+	struct lint_ask ask = {
+		.leaf = pair->leaf,
+		.rest = pair->rest,
+		.proxy = r->proxy,
+		.quiet = true,
+	};
+
+	if (!k->run->o->offline && r->mode != REVOCATION_OFF &&
+	    r->distribution_points)
+		lint_online(k->run, &ask);
+}
+
 static void judge_revoked(struct looking *k, const struct place *at,
 			  const struct lint_pair *pair)
 {
@@ -134,8 +153,10 @@ static void judge_revoked(struct looking *k, const struct place *at,
 
 	if (!k->armed[at->leg] ||
 	    cert_chain_judge(k->armed[at->leg], &chain, &depth) !=
-		    X509_V_ERR_CERT_REVOKED)
+		    X509_V_ERR_CERT_REVOKED) {
+		judge_by_fresh_lists(k, at, pair);
 		return;
+	}
 	say_found(k->run, "revoked", CERT_ERROR, &words,
 		  depth ? "an intermediate of its chain is in a revocation list"
 			: "it is in the revocation list");

@@ -4,7 +4,7 @@
 #include "cert_lint.h"
 
 #include "base/now.h"
-#include "revocation/board.h"
+#include "revocation/keeper.h"
 
 #include <stdio.h>
 
@@ -53,12 +53,33 @@ static void standing(struct linting *run, enum leg leg,
 		say_found(run, "revocation-unchecked", CERT_WARNING, &unchecked,
 			  "no list and no source of one is known: who was "
 			  "revoked gets in");
-	else if (standing == CRL_STANDING_MISSING)
+	else if (standing == CRL_STANDING_MISSING && run->o->offline)
 		say_found(run, "crl-missing", bad, &missing_words,
 			  "some source has no list in the cache");
-	else if (standing == CRL_STANDING_EXPIRED)
+	else if (standing == CRL_STANDING_EXPIRED && run->o->offline)
 		say_found(run, "crl-expired", bad, &missing_words,
 			  "some list is past its next update");
+}
+
+/* One source, tried. */
+static void tried(const struct crl_report *r, void *arg)
+{
+	struct linting *run = arg;
+	enum cert_severity bad = how_bad(run->s, r->leg);
+	struct lint_words words = missing_words;
+
+	run->where = places[r->leg];
+	if (*r->mend)
+		words.mend = r->mend;
+	if (*r->failed && strcmp(r->by, "ocsp") == 0)
+		say_found(run, "ocsp-no-answer", CERT_WARNING, &words,
+			  "%.200s: %.300s", r->where, r->failed);
+	else if (r->next_s && r->next_s < now_wall_s() && !r->spare)
+		say_found(run, "crl-expired", bad, &words,
+			  "%.200s: past its next update", r->where);
+	else if (*r->failed && !r->spare)
+		say_found(run, "crl-missing", bad, &words, "%.200s: %.300s",
+			  r->where, r->failed);
 }
 
 const struct crl_set *lint_lists_load(struct linting *run)
@@ -78,4 +99,6 @@ void lint_lists(struct linting *run, const struct crl_set *set)
 	for (int leg = 0; leg < LEG_COUNT; leg++)
 		standing(run, (enum leg)leg,
 			 crl_set_standing(set, (enum leg)leg, now_wall_s()));
+	if (!run->o->offline && crl_keeper_try(run->s, tried, run))
+		no_look("out of memory");
 }
