@@ -117,10 +117,12 @@ void lint_san_first(struct lint *l)
 /* "*.example.com", and nothing cleverer. */
 static bool is_plain_wildcard(struct slice s)
 {
-	struct slice tail = {.p = s.p + 2, .n = s.n - 2};
+	struct slice tail;
 
-	return s.n > 2 && memcmp(s.p, "*.", 2) == 0 && lint_is_host(tail) &&
-	       memchr(tail.p, '.', tail.n);
+	if (s.n < 3 || memcmp(s.p, "*.", 2) != 0)
+		return false;
+	tail = (struct slice){.p = s.p + 2, .n = s.n - 2};
+	return lint_is_host(tail) && memchr(tail.p, '.', tail.n);
 }
 
 static void tell_wildcard(struct lint *l, struct slice dns)
@@ -377,11 +379,9 @@ void lint_san_ip(struct lint *l)
 
 static bool is_sip_domain(struct slice uri)
 {
-	struct slice host = {.p = uri.p + 4, .n = uri.n - 4};
-
-	return uri.n > 4 &&
-	       slice_ieq((struct slice){uri.p, 4}, SLICE("sip:")) &&
-	       lint_is_host(host);
+	if (uri.n <= 4 || !slice_ieq((struct slice){uri.p, 4}, SLICE("sip:")))
+		return false;
+	return lint_is_host((struct slice){.p = uri.p + 4, .n = uri.n - 4});
 }
 
 static bool uri_at(const struct lint *l, int i, struct slice *out)

@@ -130,7 +130,8 @@ static void subject_by(struct cert_subject *subject, const struct linting *run,
 	subject->trust = m->trust;
 	subject->public_leg = m->leg == LEG_OUTSIDE;
 	subject->federates = run->s && run->s->federation.enabled && m->plan &&
-			     m->plan->profile == CERT_EXTERNAL_EDGE;
+			     (m->plan->profile == CERT_EXTERNAL_EDGE ||
+			      m->plan->profile == CERT_HYBRID);
 	subject->wall_s = now_wall_s();
 }
 
@@ -304,12 +305,27 @@ static int lint_server(struct linting *run, const char *target)
 	return status;
 }
 
+/* The settings name the edge's own certificates, nobody else's. */
+static bool is_own_profile(const char *profile)
+{
+	enum cert_profile p;
+
+	return !profile || (!cert_profile_of(&p, profile) &&
+			    (p == CERT_EXTERNAL_EDGE ||
+			     p == CERT_INTERNAL_EDGE || p == CERT_HYBRID));
+}
+
 static int lint_settings(struct linting *run, const char *path)
 {
 	int status;
 
 	if (run->o->targets > 1 || run->o->config)
 		return no_look("%s: neither certificates nor HOST:PORT", path);
+	if (!is_own_profile(run->o->profile))
+		return no_look("%s: settings have certificates of "
+			       "external-edge, internal-edge and hybrid; name "
+			       "the file, and --config CONFIG",
+			       run->o->profile);
 	status = settings_get_planned(&run->s, path);
 	return status ? status : lint_config(run);
 }

@@ -38,10 +38,9 @@ struct bench_order {
 	int extra_nid;
 	const char *odd_oid; /* a critical extension of it */
 	enum bench_key key;
-	const EVP_MD *(*md)(void);	   /* NULL: SHA-256 */
-	int from_d, to_d;		   /* from DAY; both 0: -10, 80 */
-	long serial;			   /* 0: some; -1: zero */
-	bool by_itself, by_other, by_root; /* signed by; else by the issuer */
+	const EVP_MD *(*md)(void); /* NULL: SHA-256 */
+	int from_d, to_d;	   /* from DAY; both 0: -10, 80 */
+	long serial;		   /* 0: some; -1: zero */
 };
 
 /** The authorities of all tests. */

@@ -422,6 +422,49 @@ static void text_of_a_certificate_is_escaped_and_cut(void)
 	cert_free(&leaf);
 }
 
+static void ignore(const struct cert_finding *f, void *arg)
+{
+	CU_ASSERT_TRUE_FATAL(f->is && f->should && f->mend);
+	++*(unsigned *)arg;
+}
+
+/* Whatever a stranger sends is judged, not believed. */
+static void no_broken_byte_of_a_certificate_is_fatal(void)
+{
+	struct bench_order order = {
+		.san = GOOD
+		",IP:192.0.2.1,URI:sip:example.com,email:a@b.example",
+		.extra_nid = NID_info_access,
+		.extra = "OCSP;URI:http://ocsp.example.com"};
+	struct cert_subject subject = {.plan = &edge_plan,
+				       .public_leg = true,
+				       .wall_s = (uint64_t)DAY};
+	unsigned char *der = NULL;
+	unsigned told = 0;
+	struct cert leaf;
+	int n;
+
+	bench_init(&bench);
+	bench_make(&leaf, &order, &bench.issuer);
+	subject.trust = bench.trust;
+	n = i2d_X509(leaf.x509, &der);
+	for (int i = 0; i < 4 * n; i++) {
+		static const unsigned char odd[] = {0, 0xff, '*', 1};
+		unsigned char was = der[i / 4];
+		const unsigned char *p = der;
+
+		der[i / 4] = odd[i % 4];
+		subject.leaf = d2i_X509(NULL, &p, n);
+		cert_lint(&subject, ignore, &told);
+		X509_free(subject.leaf);
+		der[i / 4] = was;
+	}
+	CU_ASSERT_TRUE(told > 1000);
+	OPENSSL_free(der);
+	cert_free(&leaf);
+	bench_fini(&bench);
+}
+
 static void each_rule_has_an_id_and_a_sentence(void)
 {
 	size_t n;
@@ -458,5 +501,7 @@ TEST_MAIN("cert/lint",
 	   a_request_is_judged_before_it_is_sent},
 	  {"text of a certificate is escaped and cut",
 	   text_of_a_certificate_is_escaped_and_cut},
+	  {"no broken byte of a certificate is fatal",
+	   no_broken_byte_of_a_certificate_is_fatal},
 	  {"each rule has an id and a sentence",
 	   each_rule_has_an_id_and_a_sentence})
