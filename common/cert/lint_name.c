@@ -258,7 +258,8 @@ void lint_name_upper(struct lint *l)
 	struct slice dns;
 
 	for (int i = 0; i < lint_sans(l); i++) {
-		if (!plain_dns(l, i, &dns) || !has_upper(dns))
+		if (!plain_dns(l, i, &dns) || !lint_is_host(dns) ||
+		    !has_upper(dns))
 			continue;
 		lint_is(l, "DNS:%s", lint_quote(text, dns));
 		lint_should(l, "lower case");
@@ -286,7 +287,8 @@ void lint_name_punycode(struct lint *l)
 	struct slice dns;
 
 	for (int i = 0; i < lint_sans(l); i++) {
-		if (!plain_dns(l, i, &dns) || !has_punycode(dns))
+		if (!plain_dns(l, i, &dns) || !lint_is_host(dns) ||
+		    !has_punycode(dns))
 			continue;
 		lint_is(l, "DNS:%s", lint_quote(text, dns));
 		lint_should(l, "as it is, when the domain is meant; it is read "

@@ -427,11 +427,26 @@ def staples_are_read(t):
 
 
 def names_of_a_certificate_are_escaped(t):
-    bad = t.company.cert("bad", ["home02.internal.example"], BOTH,
-                         "issuerAltName=email:a@b\n")
-    code, out, _ = edgectl(bad + ".chain", "--profile", "pool", "--trust",
-                           t.company.root)
-    assert code == FINE and "\x1b" not in out, out
+    bad = t.company.cert("bad", ["home02.internal.example", "a\x1b[2Jb"], BOTH)
+    args = ["--profile", "pool", "--trust", t.company.root]
+    said = t.target(bad + ".chain", "E:name-unusable", args=args)
+    assert said["findings"][0]["is"] == "DNS:a\\x1b[2Jb", said
+    out = edgectl(bad + ".chain", *args)[1]
+    assert "\x1b" not in out and "a\\x1b[2Jb" in out, out
+
+
+def one_certificate_for_edge_and_reverse_proxy(t):
+    over = {"services": {"av": "av.example.com",
+                         "director_web": "webdir.example.com",
+                         "web_names": ["meet.example.com"]}}
+    names = [*OUTSIDE, "av.example.com", "*.example.com"]
+    one = t.public.cert("hybrid", names)
+    tls = {"outside": {"tls": {"certificate": one + ".chain",
+                               "key": one + ".key"}}}
+    t.expect(merge(over, tls), "N:san-wildcard outside.tls.certificate",
+             flags=["--offline", "--profile", "hybrid"])
+    t.expect(merge(over, tls), "E:san-wildcard outside.tls.certificate",
+             flags=["--offline", "--profile", "external-edge"])
 
 
 def what_cannot_be_looked_at_is_2(t):
@@ -485,6 +500,8 @@ TESTS = [
     ("staples are read", staples_are_read),
     ("names of a certificate are escaped",
      names_of_a_certificate_are_escaped),
+    ("one certificate for edge and reverse proxy",
+     one_certificate_for_edge_and_reverse_proxy),
     ("what cannot be looked at is 2", what_cannot_be_looked_at_is_2),
 ]
 
