@@ -16,7 +16,7 @@
 
 #define MARK	 0
 #define HEAD_LEN 3
-#define WORD_MIN 32 /* shorter ones gain next to nothing */
+#define WORD_MIN 80 /* a token that seals nothing gains too little */
 
 /* The user part that ends at `at`; none before `from` is looked at. */
 static struct slice user_part(const char *from, const char *at)
