@@ -106,16 +106,17 @@ static void counters(struct control_ask *ask, struct slice rest,
 static void add_partner(const struct partner_account *a, void *arg)
 {
 	json_array_append_new(
-		arg,
-		json_pack("{s:o,s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:i,s:i}", "domain",
-			  verbs_text(a->domain.p, a->domain.n), "discovered",
-			  a->discovered, "slow", a->slow, "watched", a->watched,
-			  "requests", (json_int_t)a->requests, "refused",
-			  (json_int_t)a->refused, "successes",
-			  (json_int_t)a->successes, "failures",
-			  (json_int_t)a->failures, "addresses",
-			  (int)a->addresses, "connections",
-			  (int)a->connections));
+		arg, json_pack("{s:o,s:b,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:i,s:i}",
+			       "domain", verbs_text(a->domain.p, a->domain.n),
+			       "discovered", a->discovered, "slow", a->slow,
+			       "watched", a->watched, "requests",
+			       (json_int_t)a->requests, "outward",
+			       (json_int_t)a->outward, "refused",
+			       (json_int_t)a->refused, "successes",
+			       (json_int_t)a->successes, "failures",
+			       (json_int_t)a->failures, "addresses",
+			       (int)a->addresses, "connections",
+			       (int)a->connections));
 }
 
 static void partners(struct control_ask *ask, struct slice rest,

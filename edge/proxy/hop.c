@@ -250,7 +250,7 @@ static void flow_lost(struct txn *t)
 void hop_lost(struct txn *t)
 {
 	count_up(&t->p->count.failovers);
-	recall_lost(t, t->state == TXN_SENT ? "no-answer" : "lost");
+	recall_lost(t, t->state == TXN_SENT ? "no-answer" : "unreachable");
 	if (t->cancel_wanted) {
 		reply_final(t, 487, "cancelled");
 		return;

@@ -131,16 +131,18 @@ static void print_partners(json_t *answer)
 	json_t *p;
 	size_t i;
 
-	printf("%-32s %-10s %9s %9s %9s %9s %9s %5s\n", "domain", "kind",
-	       "requests", "refused", "answered", "failed", "addresses",
-	       "conns");
+	printf("%-32s %-10s %9s %9s %9s %9s %9s %9s %5s\n", "domain", "kind",
+	       "requests", "outward", "refused", "answered", "failed",
+	       "addresses", "conns");
 	json_array_foreach(json_object_get(answer, "partners"), i, p)
-		printf("%-32s %-10s %9lld %9lld %9lld %9lld %9lld %5lld%s%s\n",
+		printf("%-32s %-10s %9lld %9lld %9lld %9lld %9lld %9lld "
+		       "%5lld%s%s\n",
 		       text_at(p, "domain"),
 		       true_at(p, "discovered") ? "discovered" : "listed",
-		       number_at(p, "requests"), number_at(p, "refused"),
-		       number_at(p, "successes"), number_at(p, "failures"),
-		       number_at(p, "addresses"), number_at(p, "connections"),
+		       number_at(p, "requests"), number_at(p, "outward"),
+		       number_at(p, "refused"), number_at(p, "successes"),
+		       number_at(p, "failures"), number_at(p, "addresses"),
+		       number_at(p, "connections"),
 		       true_at(p, "slow") ? " slow" : "",
 		       true_at(p, "watched") ? " watched" : "");
 }
@@ -209,6 +211,12 @@ static void print_time(long long ms)
 	printf("%s.%03lldZ", text, ms % 1000);
 }
 
+/* Nobody answers one (RFC 3261 §17). */
+static bool is_ack(json_t *request)
+{
+	return strcmp(text_at(request, "method"), "ACK") == 0;
+}
+
 static void print_tries(json_t *request)
 {
 	json_t *t;
@@ -219,7 +227,7 @@ static void print_tries(json_t *request)
 		printf("  tried    %s", text_at(t, "target"));
 		if (number_at(t, "status"))
 			printf(": %lld", number_at(t, "status"));
-		else
+		else if (!is_ack(request))
 			printf(": no answer");
 		printf("%s%s\n", *text_at(t, "reason") ? ", " : "",
 		       text_at(t, "reason"));
@@ -239,7 +247,7 @@ static void print_request(json_t *r)
 	printf("%s%s\n", *text_at(r, "to") ? ", to " : "", text_at(r, "to"));
 	print_tries(r);
 	if (!number_at(r, "answered")) {
-		printf("  answered not yet\n");
+		printf("  answered %s\n", is_ack(r) ? "never" : "not yet");
 		return;
 	}
 	printf("  answered %lld after %lld ms%s%s\n", number_at(r, "answered"),

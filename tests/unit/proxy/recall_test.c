@@ -203,6 +203,7 @@ static void partner_that_is_not_reached_is_told(void)
 	CU_ASSERT_STRING_EQUAL(told.e[0].ended, "way-unreachable");
 	CU_ASSERT_STRING_EQUAL(told.e[0].target[0].target,
 			       EDGE1 " (" PUBLIC1 ":5061)");
+	CU_ASSERT_STRING_EQUAL(told.e[0].target[0].reason, "unreachable");
 	stage_close();
 }
 
