@@ -245,7 +245,7 @@ static bool chain_step(struct trial *t, X509 *leaf, STACK_OF(X509) * chain,
 		.trust =
 			p && p->trust ? p->trust : t->s->leg[LEG_OUTSIDE].trust,
 		.own = p && p->trust,
-		.server = true,
+		.server = !p || p->purpose != PURPOSE_SIP,
 	};
 	const char *said;
 	int code;
@@ -267,6 +267,30 @@ static bool chain_step(struct trial *t, X509 *leaf, STACK_OF(X509) * chain,
 	else
 		say_chain_fault(t, leaf, chain, code, said, by.trust);
 	return code == X509_V_OK;
+}
+
+/* What our edge asks of it beyond being for servers, if the entry does. */
+static bool purpose_step(struct trial *t, const struct cert_names *names)
+{
+	enum partner_purpose purpose =
+		t->partner ? t->partner->purpose : PURPOSE_ANY;
+
+	if (purpose == PURPOSE_SIP) {
+		bool good = names->uses & CERT_USE_SIP;
+
+		trial_step(t, good, "purpose",
+			   good ? "it is for SIP (id-kp-sipDomain)"
+				: "its purpose is to be \"sip\", and it is not "
+				  "for that (id-kp-sipDomain)");
+		return good;
+	}
+	if (purpose == PURPOSE_CLIENT &&
+	    !(names->uses & (CERT_USE_ANY | CERT_USE_CLIENT)))
+		trial_step(t, true, "purpose",
+			   "for servers only: should they come to us with this "
+			   "one, it is refused, for their purpose is "
+			   "\"client\"");
+	return true;
 }
 
 static bool time_step(struct trial *t, X509 *leaf)
@@ -325,6 +349,7 @@ static bool judge(struct trial *t, struct target *g, X509 *leaf,
 		return false;
 	}
 	good = chain_step(t, leaf, chain, names);
+	good = purpose_step(t, names) && good;
 	good = time_step(t, leaf) && good;
 	good = name_step(t, g, names) && good;
 	cert_names_destroy(&names);

@@ -275,7 +275,7 @@ static void save_answer(const struct cert *of, const struct cert *by)
 					NULL, 0),
 			1);
 	answer = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
-	i2d_OCSP_RESPONSE_bio(BIO_new_fp(f, BIO_NOCLOSE), answer);
+	ASN1_i2d_fp_of(OCSP_RESPONSE, i2d_OCSP_RESPONSE, f, answer);
 	fclose(f);
 	OCSP_RESPONSE_free(answer);
 	OCSP_BASICRESP_free(basic);
