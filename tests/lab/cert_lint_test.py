@@ -311,6 +311,13 @@ def members_share_a_key_when_they_must(t):
     code, out, _ = edgectl(one + ".chain", two + ".chain", "--same-key", *args)
     assert code == FINDINGS and \
         found(out) == ["E:key-differs %s.chain" % two], out
+    # Of a pool the plan says so.
+    pool = {"services": {"pools": ({"name": "pool.internal.example",
+                                    "members": ["home01.internal.example",
+                                                "home02.internal.example"]},)}}
+    args = ["--profile", "pool", "--config", t.write(pool), "--json"]
+    code, out, _ = edgectl(one + ".chain", two + ".chain", *args)
+    assert "E:key-differs %s.chain" % two in found(out), out
 
 
 def a_running_edge_shows_what_it_has(t):

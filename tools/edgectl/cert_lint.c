@@ -420,7 +420,7 @@ int cert_lint_main(int argc, char **argv)
 	struct lint_asked o = {.leg = LEG_OUTSIDE};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'r')
 			return say_rules();
 		if (c == 'h') {
