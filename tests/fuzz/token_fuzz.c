@@ -59,6 +59,27 @@ static bool same_token(const struct token *a, const struct token *b)
 	       a->issued_s == b->issued_s && slice_eq(a->sealed, b->sealed);
 }
 
+/* A word of ours, whole or damaged, within what another one seals. */
+static void nested(const char *word, size_t n, struct slice in)
+{
+	static char text[TOKEN_SEALED_MAX];
+	struct token t = {.kind = TOKEN_DIALOG, .issued_s = WALL_S}, read;
+	char outer[TOKEN_MAX];
+	size_t len = in.n % 64;
+
+	if (n + len + 6 > sizeof(text))
+		return;
+	memcpy(text, "<sip:", 5);
+	memcpy(text + 5, word, n);
+	text[5 + n] = '@';
+	memcpy(text + 6 + n, in.n ? in.p : "", len);
+	t.sealed = (struct slice){text, n + len + 6};
+	n = token_mint(pen, &t, outer);
+	MUST(token_check(pen, &read, (struct slice){outer, n}, WALL_S, AGE_S,
+			 scratch) == 0);
+	MUST(same_token(&t, &read));
+}
+
 static void routes(struct slice in)
 {
 	char word[TOKEN_MAX];
@@ -87,9 +108,11 @@ static void routes(struct slice in)
 	MUST(err == 0 || err == ETIME);
 	MUST((err == ETIME) ==
 	     (t.kind != TOKEN_FLOW && late - t.issued_s > AGE_S));
+	nested(word, n, in);
 	if (mutate(word, &n, &in))
 		MUST(token_check(pen, &read, (struct slice){word, n}, WALL_S,
 				 UINT32_MAX, scratch) == EBADMSG);
+	nested(word, n, in);
 }
 
 static void branches(struct slice in)
