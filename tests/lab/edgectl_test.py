@@ -602,6 +602,19 @@ def a_direct_partner_is_gone_to_by_its_name(t):
             config=t.write(pinned, "d.cfg"))
 
 
+def a_partners_purpose_is_told(t):
+    config = t.write(merge(t.base, {"federation": {"partners": (
+        {"domain": "fed.example", "kind": "allowed", "purpose": "sip"},)}}),
+        "p.cfg")
+    t.serve(Peer(t.block(70), t.good))
+    t.fails("purpose", "id-kp-sipDomain", config=config)
+    cert = mint(t.folder, "for-sip", ["sip.fed.example"],
+                use="1.3.6.1.5.5.7.3.20")
+    t.serve(Peer(t.block(70), cert))
+    steps = t.partner(config=config, code=FINE)
+    assert steps["purpose"][0] and steps["chain"][0], steps
+
+
 TESTS = [explain_walks_a_file_and_says_what_would_happen,
          explain_judges_the_certificate_that_was_shown,
          explain_knows_legs_and_devices_by_address,
@@ -620,7 +633,8 @@ TESTS = [explain_walks_a_file_and_says_what_would_happen,
          a_partner_that_lacks_our_root_is_told,
          a_partner_that_wants_client_auth_is_told, a_port_for_users_only_is_told,
          what_does_not_speak_tls_is_told, a_one_sided_allow_list_is_told,
-         a_direct_partner_is_gone_to_by_its_name]
+         a_direct_partner_is_gone_to_by_its_name,
+         a_partners_purpose_is_told]
 
 
 def main():
