@@ -29,9 +29,10 @@ _edgectl()
 	--profile) words="external-edge internal-edge director pool registrar
 			pool-vip reverse-proxy hybrid" ;;
 	--pool | --nth | --rsa) return ;;
-	edgectl) words="explain partner cert partners counters connections
+	edgectl) words="explain partner cert check partners counters connections
 			reload --help" ;;
 	partner) words="test" ;;
+	check)	words="crl --help" ;;
 	cert)	words="plan csr import export lint trust --help" ;;
 	esac
 	if [[ -z $words && $cur == -* ]]; then
@@ -39,6 +40,7 @@ _edgectl()
 		explain) words="--from --leg --door --cert --srv --registered
 			--lf --call-id --socket --json" ;;
 		partner) words="--within --json" ;;
+		check)	words="--json" ;;
 		cert)	words=$(_edgectl_cert "${COMP_WORDS[2]}") ;;
 		connections) words="--socket --old --json" ;;
 		*)	words="--socket --json" ;;

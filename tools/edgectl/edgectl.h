@@ -94,6 +94,7 @@ int connections_main(int argc, char **argv);
 int reload_main(int argc, char **argv);
 int partner_main(int argc, char **argv);
 int cert_main(int argc, char **argv);
+int check_main(int argc, char **argv);
 
 /* `explain --call-id ID`, by the control socket at path. */
 int recall_print(const char *path, const char *call_id, bool json);

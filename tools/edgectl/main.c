@@ -17,7 +17,7 @@ static const struct command {
 	{"explain", explain_main},	   {"partner", partner_main},
 	{"partners", partners_main},	   {"counters", counters_main},
 	{"reload", reload_main},	   {"cert", cert_main},
-	{"connections", connections_main},
+	{"connections", connections_main}, {"check", check_main},
 };
 
 static const char usage_text[] =
@@ -38,6 +38,9 @@ static const char usage_text[] =
 	"       edgectl cert COMMAND ...\n"
 	"           plan, request, judge and install certificates; `edgectl "
 	"cert -h`\n"
+	"       edgectl check crl CONFIG\n"
+	"           ask each source of revocation lists once, as the edge "
+	"would\n"
 	"       edgectl partners CONFIG | --socket PATH\n"
 	"       edgectl counters CONFIG | --socket PATH\n"
 	"       edgectl connections CONFIG | --socket PATH [--old]\n"
