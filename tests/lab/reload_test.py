@@ -244,7 +244,8 @@ def many(lab, count, users=2):
     traffic = [Traffic(lab) for _ in range(users)]
     crls = []
     for n in range(2):
-        path = lab.lists.issue("internal-ca", [lab.pki.cert("unlisted")[0]])
+        path = lab.lists.issue("internal-ca", [lab.pki.cert("unlisted")[0]],
+                               more=1000 + 500 * n)
         shutil.copy(path, path + ".%d" % n)
         crls.append(path + ".%d" % n)
     seen, began = {}, time.monotonic()

@@ -57,21 +57,25 @@ class Lists:
             utc(until)[2:], utc(time.time() - 60)[2:],
             serial.strip().split("=")[1])
 
-    def issue(self, name, revoked=(), ends_s=86400, began_s=-3600):
-        """A list that revokes the certificates in these files; it ends so
-        many seconds from now. In place of the old one, in one step."""
+    def issue(self, name, revoked=(), ends_s=86400, began_s=-3600, more=0):
+        """A list that revokes the certificates in these files, and so many
+        that nobody has; it ends so many seconds from now. In place of the old
+        one, in one step."""
         work = tempfile.mkdtemp(prefix="ca-", dir=self.folder)
         conf = os.path.join(work, "ca.cnf")
         names = {"db": os.path.join(work, "index"),
                  "number": os.path.join(work, "number")}
         self.number += 1
+        now = time.time()
         with open(conf, "w") as f:
             f.write(CONFIG % names)
         with open(names["number"], "w") as f:
             f.write("%x\n" % self.number)
         with open(names["db"], "w") as f:
             f.writelines(self._line(c, time.time() + 86400) for c in revoked)
-        now = time.time()
+            f.writelines("R\t%s\t%s\t%032X\tunknown\t/CN=x\n" % (
+                utc(now + 86400)[2:], utc(now - 60)[2:], (n + 1) << 64)
+                for n in range(more))
         openssl("ca", "-gencrl", "-config", conf, "-keyfile",
                 os.path.join(self.pki.dir, name + ".key"), "-cert",
                 os.path.join(self.pki.dir, self.AUTHORITIES[name]),
