@@ -9,7 +9,7 @@ import threading
 
 from edgelab import (SDP, Closed, Group, Message, Timeout, answer,
                      check_config, companies, main, merge, until)
-from edgelab.companies import company
+from edgelab.companies import Company, company
 from edgelab.crls import Lists, fingerprint, inside, outside
 from edgelab.ctl import ask, good_reload, reload
 
@@ -179,6 +179,28 @@ def an_idle_partner_that_is_revoked_is_closed_and_others_are_not(lab):
     take(lab)
     assert bad.stream.expect_closed(4) >= 0
     gets_in(lab, good)
+    restore(lab)
+
+
+@both.test
+def a_partner_that_we_went_to_and_that_is_revoked_is_not_gone_to_again(lab):
+    edge = Company(lab, "partner")
+    call = lab.home1.call("sip:zoe@partner.example", "MESSAGE",
+                          routes=[]).call_id
+    slow = edge.expect_request("MESSAGE", call_id=call)
+    lab.lists.issue("external-issuing", [leaf(lab, "co-partner")])
+    mark = lab.edge.mark()
+    take(lab)
+    lab.edge.wait_log("disbelieved .*by=us rule=certificate-revoked", mark)
+    second = lab.home1.call("sip:zoe@partner.example", "MESSAGE",
+                            routes=[]).call_id
+    lab.home1.expect(504, "MESSAGE", call_id=second)
+    lab.edge.wait_log("handshake .*by=us rule=certificate-revoked "
+                      ".*names=.*partner.example", mark)
+    edge.reply(slow, 200)
+    lab.home1.expect(200, "MESSAGE", call_id=call)
+    until("it is closed", lambda: not slow.stream.is_open())
+    assert len(edge.messages) == 1, edge.messages
     restore(lab)
 
 
