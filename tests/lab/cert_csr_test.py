@@ -684,8 +684,7 @@ def at_a_terminal(t, p12, *lines):
         except OSError:
             break
         seen += more
-        if left and seen.rstrip().endswith(b":"):
-            seen += b" "
+        if left and more.rstrip().endswith(b":"):
             os.write(fd, left.pop(0).encode() + b"\n")
         if not more:
             break
