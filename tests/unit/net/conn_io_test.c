@@ -110,7 +110,8 @@ static void a_full_queue_refuses_and_tells_when_there_is_room(void)
 	begin();
 	limit = st.lab.s->limits.out_queue_bytes;
 	open_device(&g);
-	while (queued < limit || seen.drains) {
+	/* The kernel takes what it likes: no kilobyte may be left. */
+	while (queued + 1024 <= limit || seen.drains) {
 		while (send_kilobyte(seen.accepted) == 0)
 			;
 		seen.drains = 0;
@@ -118,7 +119,7 @@ static void a_full_queue_refuses_and_tells_when_there_is_room(void)
 		queued = conn_queued(seen.accepted);
 	}
 	CU_ASSERT_EQUAL(send_kilobyte(seen.accepted), ENOBUFS);
-	CU_ASSERT_EQUAL(conn_queued(seen.accepted), limit);
+	CU_ASSERT_TRUE(conn_queued(seen.accepted) <= limit);
 	CU_ASSERT_TRUE(conn_inner(seen.accepted)->paused);
 	while (seen.drains == 0) {
 		char bytes[4096];
