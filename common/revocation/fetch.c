@@ -26,7 +26,7 @@ struct trip {
 	struct buf *out;
 	size_t max;
 	const char *proxy; /* "": none */
-	bool too_long, closed, no_address;
+	bool too_long, closed, no_address, not_ours;
 	char problem[CURL_ERROR_SIZE];
 };
 
@@ -110,6 +110,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 		return CURL_SOCKET_BAD;
 	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 	if (fd >= 0 && from && bind(fd, &from->sa, addr_len(from))) {
+		t->not_ours = true;
 		close(fd);
 		return CURL_SOCKET_BAD;
 	}
@@ -310,6 +311,11 @@ static int conclude(const struct trip *t, CURLcode code,
 			      "give the leg an address of that family, or set "
 			      "revocation.proxy",
 			      "this leg has no address to go there from");
+	else if (t->not_ours)
+		crl_fault_set(fault,
+			      "ask on the edge's own machine, or correct the "
+			      "leg's address",
+			      "this machine does not have the leg's address");
 	else
 		say(t, code, fault);
 	return EIO;

@@ -77,6 +77,15 @@ void crl_point_unref(struct crl_point **pp)
 	free(p);
 }
 
+bool crl_point_askable(const struct crl_point *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (!has_scheme(p->where[i], "ldap:///"))
+			return true;
+	}
+	return false;
+}
+
 bool crl_point_meets(const struct crl_point *a, const struct crl_point *b)
 {
 	for (size_t i = 0; i < a->n && a->leg == b->leg; i++) {

@@ -72,6 +72,15 @@ struct crl_point *crl_point_ref(struct crl_point *p);
 void crl_point_unref(struct crl_point **p);
 
 /**
+ * Is there an address that can be asked at all? "ldap:///CN=..." names no
+ * server: only members of a Windows domain find one.
+ *
+ * @param p  point
+ * @return   true when there is
+ */
+bool crl_point_askable(const struct crl_point *p);
+
+/**
  * Do two have an address in common, for the same leg?
  *
  * @param a  one

@@ -142,16 +142,27 @@ static int read_slot(struct crl_slot *slot, const struct crl_leg *leg,
 	return read_kept(slot, leg, s->state_dir);
 }
 
+/* A source that nobody can ask makes no leg hard: it would shut all out. */
+static size_t askable(const struct crl_points *points)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < points->n; i++)
+		n += crl_point_askable(points->v[i]);
+	return n;
+}
+
 static int load_leg(struct crl_leg *leg, enum leg which,
 		    const struct settings *s, char *why)
 {
 	struct crl_points points;
 	int err = crl_points_list(&points, s, which);
+	size_t sources = askable(&points);
 
-	leg->mode = mode_of(s, which, points.n);
+	leg->mode = mode_of(s, which, sources);
 	leg->grace_s = (uint64_t)s->leg[which].revocation.grace_h * 3600;
 	leg->unchecked = s->leg[which].revocation.mode == REVOCATION_AUTO &&
-			 points.n == 0;
+			 sources == 0;
 	if (!err && leg->mode != REVOCATION_OFF) {
 		leg->authorities = crl_authorities(s, which);
 		leg->slot = calloc(points.n + 1, sizeof(*leg->slot));

@@ -3,8 +3,8 @@
  * One line an event: `<id> verb key=value ...`, to standard error.
  *
  * Never blocks: a line that the reader does not take is dropped and counted.
- * Only net, proxy, ops, main and the keeper of revocation lists log. Bytes that a peer chose go through
- * log_text(). Credentials and bodies are never logged.
+ * Only net, proxy, ops, main and the keeper of revocation lists log. Bytes that
+ * a peer chose go through log_text(). Credentials and bodies are never logged.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -220,7 +220,8 @@ static void section_print(struct check *c, const struct crl_report *r)
 	if (section == LEG_COUNT)
 		puts("staples of the outside:");
 	else
-		head_print(c, r->leg, 1);
+		head_print(c, r->leg,
+			   strncasecmp(r->where, "ldap:///", 8) != 0);
 }
 
 static const char *state_of(const struct crl_report *r)
@@ -260,7 +261,8 @@ static void tell(const struct crl_report *r, void *arg)
 	json_t *o = source_json(r);
 	bool ocsp = strcmp(r->by, "ocsp") == 0;
 
-	if (!ocsp)
+	/* What names no server makes no leg look into lists. */
+	if (!ocsp && strncasecmp(r->where, "ldap:///", 8) != 0)
 		c->lists[r->leg]++;
 	if (r->failed[0] && !r->spare)
 		c->findings++;

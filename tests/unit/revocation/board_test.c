@@ -158,6 +158,16 @@ static void our_own_certificate_names_a_source(void)
 	place_drop(&place);
 }
 
+static void a_point_that_nobody_can_ask_is_no_source(void)
+{
+	place_make(&place, "URI:ldap:///CN=x?certificateRevocationList");
+	CU_ASSERT_EQUAL(standing(LEG_INSIDE), CRL_STANDING_UNCHECKED);
+	CU_ASSERT_EQUAL(judged_by(&place, LEG_INSIDE), X509_V_OK);
+	place_mode(&place, REVOCATION_HARD);
+	CU_ASSERT_EQUAL(judged_by(&place, LEG_INSIDE), NONE);
+	place_drop(&place);
+}
+
 static void a_missing_file_stops_the_start_only_when_hard(void)
 {
 	char why[WHY_MAX];
@@ -527,6 +537,8 @@ TEST_MAIN("revocation/board",
 	   auto_without_a_source_is_unchecked},
 	  {"our own certificate names a source",
 	   our_own_certificate_names_a_source},
+	  {"a point that nobody can ask is no source",
+	   a_point_that_nobody_can_ask_is_no_source},
 	  {"a missing file stops the start only when hard",
 	   a_missing_file_stops_the_start_only_when_hard},
 	  {"lists that do not count are refused with the reason",
