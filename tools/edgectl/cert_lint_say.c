@@ -6,7 +6,6 @@
 
 #include "base/now.h"
 
-#include <assert.h>
 #include <openssl/asn1.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -192,15 +191,6 @@ void say_finding(const struct cert_finding *f, void *arg)
 	       f->rule, run->where, is, f->should, f->mend);
 }
 
-static bool is_rule(const char *id)
-{
-	for (size_t i = 0; i < RULES; i++) {
-		if (!strcmp(rules[i].rule, id))
-			return true;
-	}
-	return false;
-}
-
 void say_found(struct linting *run, const char *rule,
 	       enum cert_severity severity, const struct lint_words *words,
 	       const char *fmt, ...)
@@ -208,7 +198,6 @@ void say_found(struct linting *run, const char *rule,
 	char is[TEXT_MAX];
 	va_list ap;
 
-	assert(is_rule(rule));
 	va_start(ap, fmt);
 	vsnprintf(is, sizeof(is), fmt, ap);
 	va_end(ap);

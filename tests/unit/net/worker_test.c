@@ -93,7 +93,10 @@ static int start(struct workers **ws, char *why)
 	struct worker_setup setup = {
 		.settings = lab.s,
 		.tls = lab.tls,
-		.events = {on_open, on_bytes, on_drained, on_closed},
+		.events = {.open = on_open,
+			   .bytes = on_bytes,
+			   .drained = on_drained,
+			   .closed = on_closed},
 		.start = on_start,
 		.reloaded = on_reloaded,
 		.idle = on_idle,

@@ -158,10 +158,12 @@ static inline void sample_edit(char out[SAMPLE_BYTES], const char *find,
 			       const char *put)
 {
 	const char *at = strstr(sample_text, find);
+	int n;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-	snprintf(out, SAMPLE_BYTES, "%.*s%s%s", (int)(at - sample_text),
-		 sample_text, put, at + strlen(find));
+	n = snprintf(out, SAMPLE_BYTES, "%.*s%s%s", (int)(at - sample_text),
+		     sample_text, put, at + strlen(find));
+	CU_ASSERT_TRUE_FATAL(n < SAMPLE_BYTES);
 }
 
 /** As little as an edge can do with. */
