@@ -417,6 +417,39 @@ def plain_files_are_taken_over_with_owner_and_mode(t):
     assert fits(t.chain, t.key)
 
 
+def root_follows_no_link_in_a_folder_of_somebody_else(t):
+    if os.geteuid() != 0:
+        print("skip cert csr: only root may give folders away")
+        return
+    sent, victim, state = t.issued(), t.folder + "/victim", t.folder + "/state"
+    os.chmod(t.folder, 0o711)
+    os.mkdir(victim, 0o700)
+    os.chown(t.etc, 12, 12)
+    _, err = t.run("import", sent, code=NO_LOOK)
+    assert "chown root" in err, err
+    os.chown(state, 12, 12)
+    try:
+        os.symlink(victim, t.key + ".pairs")
+        t.run("import", sent, code=NO_LOOK)
+        assert os.listdir(victim) == [] and os.stat(victim).st_uid == 0
+        os.unlink(t.key + ".pairs")
+        os.symlink(t.folder + "/secret.of.root", t.chain)
+        with open(t.folder + "/secret.of.root", "w") as f:
+            os.fchmod(f.fileno(), 0o600)
+        t.run("import", sent, code=NO_LOOK)
+        os.unlink(t.chain)
+        t.run("import", sent)
+        assert fits(t.chain, t.key) and mode(t.key) == 0o600
+        assert os.stat(t.key).st_uid == os.stat(t.chain).st_uid == 12
+    finally:
+        os.chown(state, 0, 0)
+    os.chown(t.etc, 0, 0)
+    os.chmod(t.etc, 0o777)
+    _, err = t.run("import", t.send(t.issue(t.new + "/external-edge"),
+                                    t.issuing + ".pem"), code=NO_LOOK)
+    assert "chmod go-w" in err, err
+
+
 def a_dry_run_changes_nothing_and_a_second_run_neither(t):
     sent = t.issued()
     out, _ = t.run("import", sent, "--dry-run")
@@ -714,6 +747,7 @@ TESTS = [a_request_is_what_the_plan_says, a_request_is_told_as_json,
          what_is_not_ours_is_refused, warnings_want_a_word,
          a_key_that_others_could_read_is_an_error, the_old_pair_is_kept,
          plain_files_are_taken_over_with_owner_and_mode,
+         root_follows_no_link_in_a_folder_of_somebody_else,
          a_dry_run_changes_nothing_and_a_second_run_neither,
          killed_at_any_step_it_leaves_a_pair_that_fits,
          an_edge_that_starts_in_between_finds_two_that_fit,

@@ -22,7 +22,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <openssl/crypto.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -113,6 +115,54 @@ static int find_owners(struct move *m, const char *state_dir)
 	if (stat(m->key, &st) == 0)
 		m->key_owner = owner_of(&st, st.st_mode & 0700);
 	return 0;
+}
+
+static int refuse(struct move *m, const char *folder, const char *problem)
+{
+	snprintf(m->why, WHY_MAX, "%.300s: %s", folder, problem);
+	return EPERM;
+}
+
+/* Root's rights are not needed for what follows, and not given back. */
+static int become(struct move *m, uid_t uid, gid_t gid)
+{
+	const struct passwd *p = getpwuid(uid);
+
+	if (p ? initgroups(p->pw_name, gid) : setgroups(0, NULL))
+		return fail(m, m->base, errno);
+	if (setgid(gid) || setuid(uid))
+		return fail(m, m->base, errno);
+	return 0;
+}
+
+/* Whoever may rename files in a folder can have root read, write and give away
+ * what a link of his points to. So root works there as the folder's owner, and
+ * not at all where others may write as well. */
+static int be_careful(struct move *m)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	folder_of(folder, m->certificate);
+	if (stat(folder, &st))
+		return fail(m, folder, errno);
+	if ((st.st_mode | m->folder.mode) & 022)
+		return refuse(m, folder,
+			      "others may write where certificate and key lie; "
+			      "run chmod go-w on the folder");
+	if (st.st_uid != m->folder.uid)
+		return refuse(m, folder,
+			      "not of the owner of the key's folder; keep both "
+			      "in one");
+	if (m->folder.uid == 0)
+		return 0;
+	if (m->key_owner.uid != m->folder.uid)
+		return refuse(m, folder,
+			      "neither root's nor of whom the key belongs to; "
+			      "run chown root on the folder");
+	return become(m, m->folder.uid, m->folder.gid);
 }
 
 static int read_old(struct move *m, struct bytes *out, const char *path)
@@ -363,6 +413,8 @@ static int begin(struct move *m, const struct own *own)
 		err = find_targets(m);
 	if (!err)
 		err = find_owners(m, own->s->state_dir);
+	if (!err)
+		err = be_careful(m);
 	if (!err)
 		err = open_base(m);
 	if (!err)
