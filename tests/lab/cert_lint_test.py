@@ -383,6 +383,25 @@ def lists_and_responders_of_a_server_are_asked(t):
     t.public.revoke("issuing")
 
 
+def a_root_that_signs_by_itself_is_not_sent(t):
+    ca = t.public
+    ca.sign("direct", "/CN=" + OUTSIDE[0], "subjectAltName=DNS:%s,DNS:%s\n"
+            "extendedKeyUsage=serverAuth\nkeyUsage=critical,digitalSignature\n"
+            "crlDistributionPoints=URI:%s/root.crl\n" % (*OUTSIDE, ca.at),
+            "root")
+    path = ca.folder + "/direct"
+    server = Shown(t.block(37), path + ".pem", path + ".key")
+    args = ["--trust", ca.root]
+    t.target(server.at, "W:lifetime-too-long", args=args)
+    ca.revoke("root", "direct")
+    t.target(server.at, "W:lifetime-too-long", "E:revoked", args=args)
+    ca.revoke("issuing", to="root.crl")
+    said = t.target(server.at, "W:lifetime-too-long", "W:crl-missing",
+                    args=args)
+    assert "not signed by" in said["findings"][1]["is"], said
+    ca.revoke("root")
+
+
 def points_and_responders_that_do_not_answer(t):
     dead = "authorityInfoAccess=OCSP;URI:http://%s:1/ocsp\n" % t.block(33)
     mute = t.public.cert("mute", OUTSIDE, extra=dead)
@@ -440,6 +459,18 @@ def names_of_a_certificate_are_escaped(t):
     assert said["findings"][0]["is"] == "DNS:a\\x1b[2Jb", said
     out = edgectl(bad + ".chain", *args)[1]
     assert "\x1b" not in out and "a\\x1b[2Jb" in out, out
+
+
+def names_of_files_are_escaped(t):
+    path = os.path.join(t.folder, os.fsdecode(b"\xff.pem"))
+    shutil.copy(t.out + ".chain", path)
+    code, out, _ = edgectl(path, "--profile", "internal-edge", "--config",
+                           t.write(), "--json")
+    said = json.loads(out)
+    where = t.folder + "/\\xff.pem"
+    assert code == FINDINGS and said["findings"], said
+    assert {f["where"] for f in said["findings"]} == {where}, said
+    assert said["certificates"][0]["where"] == where, said
 
 
 def one_certificate_for_edge_and_reverse_proxy(t):
@@ -502,11 +533,14 @@ TESTS = [
     ("a server that sends half a chain", a_server_that_sends_half_a_chain),
     ("lists and responders of a server are asked",
      lists_and_responders_of_a_server_are_asked),
+    ("a root that signs by itself is not sent",
+     a_root_that_signs_by_itself_is_not_sent),
     ("points and responders that do not answer",
      points_and_responders_that_do_not_answer),
     ("staples are read", staples_are_read),
     ("names of a certificate are escaped",
      names_of_a_certificate_are_escaped),
+    ("names of files are escaped", names_of_files_are_escaped),
     ("one certificate for edge and reverse proxy",
      one_certificate_for_edge_and_reverse_proxy),
     ("what cannot be looked at is 2", what_cannot_be_looked_at_is_2),

@@ -9,8 +9,6 @@
 #include "cert/lint.h"
 #include "cert/plan.h"
 
-#include <jansson.h>
-
 /* Each has its own file, cert_NAME.c; argv[0] is its name. */
 int cert_plan_main(int argc, char **argv);
 int cert_csr_main(int argc, char **argv);

@@ -89,6 +89,21 @@ int certificates_read(STACK_OF(X509) * all, const char *path, char *why)
 	return err;
 }
 
+X509_STORE *trust_read(const char *path)
+{
+	X509_STORE *store = X509_STORE_new();
+	int got = 0;
+
+	if (store)
+		got = path ? X509_STORE_load_file(store, path)
+			   : X509_STORE_set_default_paths(store);
+	ERR_clear_error();
+	if (got == 1)
+		return store;
+	X509_STORE_free(store);
+	return NULL;
+}
+
 /* What a memory BIO holds; the BIO goes. */
 static bool take(struct bytes *out, BIO *b, bool good)
 {

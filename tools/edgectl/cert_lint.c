@@ -9,7 +9,6 @@
 #include <getopt.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 
 #define FILE_MAX (1024 * 1024)

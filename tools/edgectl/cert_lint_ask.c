@@ -26,15 +26,30 @@ static const struct lint_words revoked_words = {
 	"a certificate that its authority stands by",
 	"do not use it: order another with a new key, and ask why"};
 
+static X509 *trusted_issuer(const struct lint_ask *ask)
+{
+	X509_STORE_CTX *c = X509_STORE_CTX_new();
+	X509 *issuer = NULL;
+
+	if (!c || X509_STORE_CTX_init(c, ask->trust, ask->leaf, NULL) != 1 ||
+	    X509_STORE_CTX_get1_issuer(&issuer, c, ask->leaf) != 1)
+		issuer = NULL;
+	X509_STORE_CTX_free(c);
+	ERR_clear_error();
+	return issuer;
+}
+
+/* A root that signs by itself is not sent along: clients have it. Owned by the
+ * caller. */
 static X509 *issuer_of(const struct lint_ask *ask)
 {
 	for (int i = 0; i < sk_X509_num(ask->rest); i++) {
 		X509 *x = sk_X509_value(ask->rest, i);
 
 		if (X509_check_issued(x, ask->leaf) == X509_V_OK)
-			return x;
+			return X509_up_ref(x) ? x : NULL;
 	}
-	return NULL;
+	return ask->trust ? trusted_issuer(ask) : NULL;
 }
 
 /* OpenSSL takes NULL for "as the environment says", which nobody meant. */
@@ -50,28 +65,39 @@ static const char *last_words(void)
 	return said ? said : "no answer";
 }
 
-/* Is it named in the list that its own issuer signed? */
-static bool is_listed(const struct lint_ask *ask, X509_CRL *crl)
+/* NULL: fine; "revoked"; or what is wrong with the list. */
+static const char *judge_entries(const struct lint_ask *ask, X509_CRL *crl)
 {
 	X509 *issuer = issuer_of(ask);
 	EVP_PKEY *key = issuer ? X509_get0_pubkey(issuer) : NULL;
 	X509_REVOKED *entry = NULL;
+	bool ours = key && X509_CRL_verify(crl, key) == 1;
 
-	return key && X509_CRL_verify(crl, key) == 1 &&
-	       X509_CRL_get0_by_cert(crl, &entry, ask->leaf) == 1;
+	X509_free(issuer);
+	if (!key)
+		return "the certificate's issuer is neither sent nor trusted, "
+		       "so the list cannot be checked";
+	if (!ours)
+		return "the list is not signed by the certificate's issuer";
+	return X509_CRL_get0_by_cert(crl, &entry, ask->leaf) == 1 ? "revoked"
+								  : NULL;
 }
 
 static void judge_list(struct linting *run, const struct lint_ask *ask,
 		       X509_CRL *crl, const char *url)
 {
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
+	const char *bad = judge_entries(ask, crl);
 
 	if (!ask->quiet && next && X509_cmp_current_time(next) < 0)
 		say_found(run, "crl-expired", CERT_ERROR, &list_words,
 			  "%s gives a list that is past its next update", url);
-	if (is_listed(ask, crl))
+	if (bad && strcmp(bad, "revoked") == 0)
 		say_found(run, "revoked", CERT_ERROR, &revoked_words,
 			  "it is in the list of %s", url);
+	else if (bad && !ask->quiet)
+		say_found(run, "crl-missing", CERT_WARNING, &list_words,
+			  "%s: %s", url, bad);
 }
 
 static void fetch_list(struct linting *run, const struct lint_ask *ask,
@@ -132,20 +158,31 @@ static void ask_lists(struct linting *run, const struct lint_ask *ask)
 	CRL_DIST_POINTS_free(all);
 }
 
+/* NULL: its issuer is not known. */
+static OCSP_CERTID *id_of(const struct lint_ask *ask)
+{
+	X509 *issuer = issuer_of(ask);
+	OCSP_CERTID *id =
+		issuer ? OCSP_cert_to_id(NULL, ask->leaf, issuer) : NULL;
+
+	X509_free(issuer);
+	return id;
+}
+
 /* NULL: fine; "revoked"; or what is wrong with the answer. */
 static const char *judge_single(const struct lint_ask *ask, OCSP_BASICRESP *b)
 {
 	ASN1_GENERALIZEDTIME *this = NULL, *next = NULL;
-	X509 *issuer = issuer_of(ask);
-	OCSP_CERTID *id =
-		issuer ? OCSP_cert_to_id(NULL, ask->leaf, issuer) : NULL;
+	OCSP_CERTID *id = id_of(ask);
+	bool known = id != NULL;
 	int status = -1, reason, found;
 
-	found = id && OCSP_resp_find_status(b, id, &status, &reason, NULL,
-					    &this, &next);
+	found = known && OCSP_resp_find_status(b, id, &status, &reason, NULL,
+					       &this, &next);
 	OCSP_CERTID_free(id);
-	if (!issuer)
-		return "its issuer was not sent, so it cannot be checked";
+	if (!known)
+		return "its issuer is neither sent nor trusted, so it cannot "
+		       "be checked";
 	if (!found)
 		return "it is about another certificate";
 	if (status == V_OCSP_CERTSTATUS_REVOKED)
@@ -199,10 +236,8 @@ void lint_answer(struct linting *run, const struct lint_ask *ask,
 
 static BIO *request_of(const struct lint_ask *ask)
 {
-	X509 *issuer = issuer_of(ask);
 	OCSP_REQUEST *r = OCSP_REQUEST_new();
-	OCSP_CERTID *id =
-		issuer ? OCSP_cert_to_id(NULL, ask->leaf, issuer) : NULL;
+	OCSP_CERTID *id = id_of(ask);
 	BIO *b = BIO_new(BIO_s_mem());
 
 	if (id && r && b && OCSP_request_add0_id(r, id) &&
@@ -255,11 +290,12 @@ static void ask_responder(struct linting *run, const struct lint_ask *ask,
 	if (n > 0)
 		lint_answer(run, ask, der, n, url);
 	else
-		say_found(run, "ocsp-no-answer", CERT_WARNING, &responder_words,
-			  "%s: %s", url,
-			  request ? last_words()
-				  : "its issuer was not sent, so it cannot be "
-				    "asked");
+		say_found(
+			run, "ocsp-no-answer", CERT_WARNING, &responder_words,
+			"%s: %s", url,
+			request ? last_words()
+				: "its issuer is neither sent nor trusted, so "
+				  "it cannot be asked");
 	OPENSSL_free(der);
 	BIO_free(request);
 	BIO_free(b);

@@ -133,6 +133,7 @@ static void judge_by_fresh_lists(struct looking *k, const struct place *at,
 	struct lint_ask ask = {
 		.leaf = pair->leaf,
 		.rest = pair->rest,
+		.trust = k->trust[at->leg],
 		.proxy = r->proxy,
 		.quiet = true,
 	};

@@ -6,23 +6,10 @@
 #include "partner.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 
 #define WIDE	20 /* authorities; a company has few, a system's store hundreds */
 #define SEVERAL 512
-
-static X509_STORE *store_of(const struct settings *s, enum leg leg)
-{
-	X509_STORE *store = X509_STORE_new();
-
-	if (store && X509_STORE_load_file(store, s->leg[leg].trust) == 1)
-		return store;
-	X509_STORE_free(store);
-	ERR_clear_error();
-	return NULL;
-}
 
 static int authorities(X509_STORE *store)
 {
@@ -63,7 +50,7 @@ static void inside_chain(struct linting *run)
 		"and are not for the inside to trust",
 		"have the internal authority sign it: `edgectl cert csr "
 		"--profile internal-edge`"};
-	X509_STORE *public = store_of(run->s, LEG_OUTSIDE);
+	X509_STORE *public = trust_read(run->s->leg[LEG_OUTSIDE].trust);
 	struct lint_pair pair = {0};
 	struct cert_chain chain;
 	char why[WHY_MAX];
@@ -83,7 +70,7 @@ static void inside_chain(struct linting *run)
 
 void lint_leg_trust(struct linting *run, enum leg leg)
 {
-	X509_STORE *store = store_of(run->s, leg);
+	X509_STORE *store = trust_read(run->s->leg[leg].trust);
 	int n = authorities(store);
 
 	X509_STORE_free(store);

@@ -4,7 +4,6 @@
 #include "cert_lint.h"
 
 #include <errno.h>
-#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <stdio.h>
 
@@ -50,17 +49,10 @@ X509_STORE *lint_trust(struct linting *run, const char *path)
 		"a PEM file of authorities that can be read",
 		"put it there: without it nobody can say whether the chain is "
 		"believed"};
-	X509_STORE *store = X509_STORE_new();
-	int got = 0;
+	X509_STORE *store = trust_read(path);
 
-	if (store)
-		got = path ? X509_STORE_load_file(store, path)
-			   : X509_STORE_set_default_paths(store);
-	ERR_clear_error();
-	if (got == 1)
-		return store;
-	X509_STORE_free(store);
-	say_found(run, "trust-not-read", CERT_WARNING, &words, "%.200s",
-		  path ? path : "the system's store");
-	return NULL;
+	if (!store)
+		say_found(run, "trust-not-read", CERT_WARNING, &words, "%.200s",
+			  path ? path : "the system's store");
+	return store;
 }

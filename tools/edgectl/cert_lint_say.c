@@ -4,6 +4,7 @@
  */
 #include "cert_lint.h"
 
+#include "base/buf.h"
 #include "base/now.h"
 
 #include <openssl/asn1.h>
@@ -143,52 +144,42 @@ void say_certificate(struct linting *run, const char *where, const char *file,
 	if (run->certificates) {
 		json_array_append_new(
 			run->certificates,
-			json_pack("{ss ss ss ss ss si ss}", "where", where,
-				  "file", file, "fingerprint", print,
-				  "not_before", from_day, "not_after", day,
-				  "days_left", left, "order_by", order));
+			json_pack("{so so ss ss ss si ss}", "where",
+				  plain_json(where), "file", plain_json(file),
+				  "fingerprint", print, "not_before", from_day,
+				  "not_after", day, "days_left", left,
+				  "order_by", order));
 		return;
 	}
 	printf("%s%s%s: valid %s to %s, %d days left, order the next by %s\n",
 	       where, *file ? " " : "", file, from_day, day, left, order);
 }
 
-/* What a terminal or JSON cannot bear becomes \xHH. */
-static const char *plain(char out[4 * TEXT_MAX], const char *text)
+static void print_finding(const char *where, const struct cert_finding *f)
 {
-	size_t n = 0;
+	struct buf is = {0};
 
-	for (; *text && n < 4 * TEXT_MAX - 5; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c >= 0x20 && c < 0x7f)
-			out[n++] = (char)c;
-		else
-			n += (size_t)snprintf(out + n, 5, "\\x%02x", c);
-	}
-	out[n] = '\0';
-	return out;
+	plain_add(&is, slice_of(f->is));
+	printf("%-7s %s: %s: %.*s; should be: %s; to mend it: %s\n",
+	       cert_severity_word(f->severity), f->rule, where,
+	       SLICE_ARG(buf_slice(&is)), f->should, f->mend);
+	buf_fini(&is);
 }
 
 void say_finding(const struct cert_finding *f, void *arg)
 {
 	struct linting *run = arg;
-	const char *word = cert_severity_word(f->severity);
-	char is[4 * TEXT_MAX];
+	json_t *item;
 
 	if ((int)f->severity > run->worst)
 		run->worst = (int)f->severity;
-	plain(is, f->is);
-	if (run->findings) {
-		json_array_append_new(
-			run->findings,
-			json_pack("{ss ss ss ss ss ss}", "where", run->where,
-				  "severity", word, "rule", f->rule, "is", is,
-				  "should", f->should, "mend", f->mend));
+	if (!run->findings) {
+		print_finding(run->where, f);
 		return;
 	}
-	printf("%-7s %s: %s: %s; should be: %s; to mend it: %s\n", word,
-	       f->rule, run->where, is, f->should, f->mend);
+	item = finding_json(f);
+	json_object_set_new(item, "where", plain_json(run->where));
+	json_array_append_new(run->findings, item);
 }
 
 void say_found(struct linting *run, const char *rule,

@@ -7,7 +7,6 @@
 #include "base/now.h"
 
 #include <errno.h>
-#include <openssl/err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,13 +42,21 @@ static const char *member(char key[32], const char *label)
 	return key;
 }
 
-static void finding_line(const char *word, const struct cert_finding *f)
+json_t *finding_json(const struct cert_finding *f)
+{
+	return json_pack("{ss ss so so so}", "severity",
+			 cert_severity_word(f->severity), "rule", f->rule, "is",
+			 plain_json(f->is), "should", plain_json(f->should),
+			 "mend", plain_json(f->mend));
+}
+
+static void finding_line(const struct cert_finding *f)
 {
 	char text[4096];
 
 	snprintf(text, sizeof(text), "%s: %s; should be: %s; to mend it: %s",
 		 f->rule, f->is, f->should, f->mend);
-	line(word, text);
+	line(cert_severity_word(f->severity), text);
 }
 
 void told_say(struct told *t, const char *name, const char *fmt, ...)
@@ -62,7 +69,7 @@ void told_say(struct told *t, const char *name, const char *fmt, ...)
 	va_end(ap);
 	if (t->root)
 		json_object_set_new(t->root, member(key, name),
-				    json_string(text));
+				    plain_json(text));
 	else
 		line(name, text);
 }
@@ -70,18 +77,13 @@ void told_say(struct told *t, const char *name, const char *fmt, ...)
 void told_finding(const struct cert_finding *f, void *arg)
 {
 	struct told *t = arg;
-	const char *word = cert_severity_word(f->severity);
 
 	if ((int)f->severity > t->worst)
 		t->worst = (int)f->severity;
 	if (t->root)
-		json_array_append_new(t->findings,
-				      json_pack("{ss ss ss ss ss}", "severity",
-						word, "rule", f->rule, "is",
-						f->is, "should", f->should,
-						"mend", f->mend));
+		json_array_append_new(t->findings, finding_json(f));
 	else
-		finding_line(word, f);
+		finding_line(f);
 }
 
 int told_end(struct told *t, int status)
@@ -227,12 +229,10 @@ bool own_path(char out[PATH_MAX], const struct own *own, const char *folder,
 static X509_STORE *trust_of(struct told *t, const struct own *own)
 {
 	const char *path = own->s->leg[own->plan->leg].trust;
-	X509_STORE *store = X509_STORE_new();
+	X509_STORE *store = trust_read(path);
 
-	if (store && X509_STORE_load_file(store, path) == 1)
+	if (store)
 		return store;
-	X509_STORE_free(store);
-	ERR_clear_error();
 	told_finding(
 		&(struct cert_finding){
 			.rule = "trust-not-read",

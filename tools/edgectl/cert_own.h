@@ -29,6 +29,9 @@ void told_say(struct told *t, const char *name, const char *fmt, ...)
 /* A cert_finding_fn; arg is the struct told. */
 void told_finding(const struct cert_finding *f, void *arg);
 
+/* One finding; owned by the caller. */
+json_t *finding_json(const struct cert_finding *f);
+
 /* Print what is left; returns the status. */
 int told_end(struct told *t, int status);
 
@@ -69,6 +72,10 @@ int key_read(EVP_PKEY **out, const char *path, mode_t *mode, char *why);
 
 /* All certificates of a file, appended. */
 int certificates_read(STACK_OF(X509) * all, const char *path, char *why);
+
+/* The authorities of a file in PEM; NULL path: the system's. NULL: they cannot
+ * be read. */
+X509_STORE *trust_read(const char *path);
 
 /* As PEM; freed by bytes_free(), which wipes them. */
 struct bytes {

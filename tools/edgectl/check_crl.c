@@ -9,7 +9,6 @@
 #include "revocation/keeper.h"
 
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -40,26 +39,6 @@ static const char *const modes[] = {
 	[REVOCATION_SOFT] = "soft",
 	[REVOCATION_HARD] = "hard",
 };
-
-/* What a terminal cannot bear becomes \xHH. */
-static json_t *plain(const char *text)
-{
-	static const char digits[] = "0123456789abcdef";
-	struct buf b = {0};
-	json_t *made;
-
-	for (const unsigned char *p = (const void *)text; *p; p++) {
-		char hex[4] = {'\\', 'x', digits[*p >> 4], digits[*p & 15]};
-
-		if (*p < 0x20 || *p > 0x7e)
-			buf_add(&b, (struct slice){hex, 4});
-		else
-			buf_add(&b, (struct slice){(const char *)p, 1});
-	}
-	made = json_stringn(b.p ? b.p : "", b.failed ? 0 : b.n);
-	buf_fini(&b);
-	return made;
-}
 
 static const char *words(const json_t *source, const char *key)
 {
@@ -236,22 +215,22 @@ static json_t *source_json(const struct crl_report *r)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "leg", json_string(legs[r->leg]));
-	json_object_set_new(o, "where", plain(r->where));
+	json_object_set_new(o, "where", plain_json(r->where));
 	json_object_set_new(o, "by", json_string(r->by));
 	json_object_set_new(o, "file",
 			    json_boolean(strncmp(r->where, "http:", 5) != 0 &&
 					 strncmp(r->where, "ldap:", 5) != 0));
 	json_object_set_new(o, "state", json_string(state_of(r)));
-	json_object_set_new(o, "proxy", plain(r->proxy));
-	json_object_set_new(o, "issuer", plain(r->issuer));
+	json_object_set_new(o, "proxy", plain_json(r->proxy));
+	json_object_set_new(o, "issuer", plain_json(r->issuer));
 	json_object_set_new(o, "this_update",
 			    json_integer((json_int_t)r->this_s));
 	json_object_set_new(o, "next_update",
 			    json_integer((json_int_t)r->next_s));
 	json_object_set_new(o, "entries", json_integer(r->revoked));
 	json_object_set_new(o, "kept", json_integer((json_int_t)r->got_s));
-	json_object_set_new(o, "failed", plain(r->failed));
-	json_object_set_new(o, "mend", plain(r->mend));
+	json_object_set_new(o, "failed", plain_json(r->failed));
+	json_object_set_new(o, "mend", plain_json(r->mend));
 	return o;
 }
 
@@ -299,7 +278,7 @@ static json_t *leg_json(const struct check *c, enum leg leg)
 	json_object_set_new(o, "mode", json_string(modes[r->mode]));
 	json_object_set_new(o, "effective",
 			    json_string(effective(c, leg, c->lists[leg])));
-	json_object_set_new(o, "proxy", plain(r->proxy ? r->proxy : ""));
+	json_object_set_new(o, "proxy", plain_json(r->proxy ? r->proxy : ""));
 	json_object_set_new(o, "grace_h", json_integer(r->grace_h));
 	json_object_set_new(o, "sources",
 			    json_integer((json_int_t)c->lists[leg]));

@@ -9,7 +9,10 @@
 #include "base/why.h"
 #include "settings/settings.h"
 
+#include <jansson.h>
 #include <openssl/x509.h>
+
+struct buf;
 
 /* Exit status. */
 enum {
@@ -40,6 +43,12 @@ void report_step(struct report *r, bool good, const char *name, const char *fmt,
 
 /* Print what is left, with the exit status; returns it. */
 int report_end(struct report **r, int status);
+
+/* Append; what a terminal or JSON cannot bear becomes \xHH. */
+void plain_add(struct buf *b, struct slice s);
+
+/* The same as a string of JSON; owned by the caller. */
+json_t *plain_json(const char *text);
 
 /* One sentence on standard error; returns EXIT_NO_LOOK. */
 int no_look(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

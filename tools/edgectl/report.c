@@ -5,7 +5,6 @@
 
 #include "base/buf.h"
 
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,21 +47,36 @@ void report_section(struct report *r, const char *name)
 	json_object_set_new(r->root, name, r->section);
 }
 
-/* What a terminal or JSON cannot bear becomes \xHH. */
-static struct slice plain(struct report *r, struct slice s)
+void plain_add(struct buf *b, struct slice s)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	buf_reset(&r->line);
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 		char hex[4] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
 
 		if (c < 0x20 || c > 0x7e)
-			buf_add(&r->line, (struct slice){hex, 4});
+			buf_add(b, (struct slice){hex, 4});
 		else
-			buf_add(&r->line, (struct slice){s.p + i, 1});
+			buf_add(b, (struct slice){s.p + i, 1});
 	}
+}
+
+json_t *plain_json(const char *text)
+{
+	struct buf b = {0};
+	json_t *made;
+
+	plain_add(&b, slice_of(text));
+	made = json_stringn(b.p ? b.p : "", b.failed ? 0 : b.n);
+	buf_fini(&b);
+	return made;
+}
+
+static struct slice plain(struct report *r, struct slice s)
+{
+	buf_reset(&r->line);
+	plain_add(&r->line, s);
 	return buf_slice(&r->line);
 }
 
