@@ -315,8 +315,11 @@ def the_waiting_key_is_found(t):
     away = t.folder + "/away-" + os.urandom(4).hex()
     os.mkdir(away)
     moved = shutil.move(sent, away)
-    _, err = t.run("import", moved, code=FINDINGS)
-    assert "no key for" in err and "--from" in err, err
+    out, err = t.run("import", moved, code=FINDINGS)
+    assert "no private key" in err or "No such file" in err, err
+    assert "no key for" in out, out
+    out, _ = t.run("import", moved, "--json", code=FINDINGS)
+    assert "no key for" in json.loads(out)["refused"], out
     t.run("import", moved, "--from", t.new, "--dry-run")
     t.run("import", moved, "--key", t.new + "/external-edge.key")
     os.remove(t.new + "/external-edge.key")

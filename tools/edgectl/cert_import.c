@@ -111,10 +111,11 @@ static int find_pair(struct import *i)
 	}
 	for (unsigned k = 0; k < n; k++)
 		no_look("%s", why[k]);
-	no_look("no key for %s. The authority never has it: it was made with "
-		"the request, and lies where that was made; write --key FILE "
-		"or --from DIR",
-		i->file[0]);
+	told_say(&i->told, "refused",
+		 "no key for %s. The authority never has it: it was made with "
+		 "the request, and lies where that was made; write --key FILE "
+		 "or --from DIR",
+		 i->file[0]);
 	return EXIT_FINDINGS;
 }
 
