@@ -17,6 +17,7 @@
 
 #define LISTS_MAX 16  /* in one file */
 #define SKEW_S	  300 /* clocks differ */
+#define SCOPE_MAX 16  /* addresses of its point: compared in each handshake */
 
 static const char mend_full[] =
 	"have the authority publish a complete list, signed by itself, for all "
@@ -104,6 +105,10 @@ static int take_scope(struct crl *l, ISSUING_DIST_POINT *idp,
 	if (idp->distpoint && idp->distpoint->type != 0)
 		return not_taken(fault, "its distribution point has no "
 					"address, only a relative name");
+	if (idp->distpoint &&
+	    sk_GENERAL_NAME_num(idp->distpoint->name.fullname) > SCOPE_MAX)
+		return not_taken(fault, "its distribution point has too many "
+					"addresses");
 	l->only_users = idp->onlyuser > 0;
 	l->only_authorities = idp->onlyCA > 0;
 	if (idp->distpoint) {
@@ -147,6 +152,9 @@ static int read_times(struct crl *l, const X509_CRL *x, struct crl_fault *fault)
 		l->number = number_of(number);
 		ASN1_INTEGER_free(number);
 	}
+	/* Not one that never ends. */
+	if (X509_CRL_get0_nextUpdate(x) && l->next_s == 0)
+		return not_taken(fault, "the time of its next update is none");
 	if (l->this_s <= now_wall_s() + SKEW_S)
 		return 0;
 	crl_fault_set(fault,

@@ -201,6 +201,9 @@ static void lists_that_do_not_count_are_refused_with_the_reason(void)
 		{"reasons",
 		 {.by = &place.middle, .idp = "onlysomereasons:keyCompromise"}},
 		{"future", {.by = &place.middle, .this_s = HOUR_S}},
+		{"next update",
+		 {.by = &place.middle, .next_s = -60 * 366 * CERT_DAY_S}},
+		{"too many", {.by = &place.middle, .addresses = 17}},
 	};
 	char why[WHY_MAX];
 

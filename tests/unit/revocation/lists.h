@@ -26,6 +26,7 @@ struct list_order {
 	long number;		    /* 0: none */
 	long also;		    /* further entries, serials from 1e6 on */
 	const char *idp;	    /* "fullname:URI:http://..." */
+	unsigned addresses;	    /* of its point, when idp is none */
 	bool delta;
 	bool endless; /* says nothing of its next */
 };
@@ -71,6 +72,23 @@ static inline void list_extend(X509_CRL *x, int nid, const char *text)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
 	X509_CRL_add_ext(x, e, -1);
 	X509_EXTENSION_free(e);
+}
+
+/* So many addresses in its issuing distribution point. */
+static inline void list_crowd(X509_CRL *x, unsigned n)
+{
+	ISSUING_DIST_POINT *idp = ISSUING_DIST_POINT_new();
+	GENERAL_NAMES *all = GENERAL_NAMES_new();
+
+	for (unsigned i = 0; i < n; i++)
+		sk_GENERAL_NAME_push(
+			all, a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_URI,
+					      "http://crl.example.test/x", 0));
+	idp->distpoint = DIST_POINT_NAME_new();
+	idp->distpoint->type = 0;
+	idp->distpoint->name.fullname = all;
+	X509_CRL_add1_ext_i2d(x, NID_issuing_distribution_point, idp, 1, 0);
+	ISSUING_DIST_POINT_free(idp);
 }
 
 static inline void list_add(X509_CRL *x, const ASN1_INTEGER *serial)
@@ -124,6 +142,8 @@ static inline X509_CRL *list_make(const struct list_order *o)
 		X509_CRL_add1_ext_i2d(x, NID_delta_crl, number, 1, 0);
 	ASN1_INTEGER_free(number);
 	list_extend(x, NID_issuing_distribution_point, o->idp);
+	if (o->addresses)
+		list_crowd(x, o->addresses);
 	CU_ASSERT_FATAL(X509_CRL_sign(x, o->by->key, EVP_sha256()) > 0);
 	return x;
 }
