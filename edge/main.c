@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "net/worker.h"
+#include "ops/ending.h"
 #include "ops/lists.h"
 #include "ops/verbs.h"
 #include "proxy/proxy.h"
@@ -147,11 +148,13 @@ static void tell_device(const struct device_settings *d, bool past, void *arg)
 		  log_text(name, slice_of(d->name)), day, d->line);
 }
 
-/* An exception has an end; who made it should hear of that before its users. */
+/* Exceptions and certificates have an end; who made them should hear of that
+ * before users do. */
 static void tell_expiring(struct edge *e)
 {
 	e->told_s = now_wall_s();
 	settings_expiring(e->settings, e->told_s, SOON_S, tell_device, NULL);
+	ending_tell(e->tls, e->told_s);
 }
 
 static void tell_standing(struct edge *e)

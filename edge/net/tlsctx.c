@@ -336,6 +336,27 @@ bool tlsctx_shows(const struct tlsctx *t, enum tls_door door, struct slice name,
 	return !X509_cmp(SSL_CTX_get0_certificate(ctx), cert);
 }
 
+/* Did a door before this one show it? */
+static bool is_shown_before(const struct tlsctx *t, int door, const X509 *cert)
+{
+	for (int i = 0; i < door; i++) {
+		if (!X509_cmp(SSL_CTX_get0_certificate(t->ctx[i]), cert))
+			return true;
+	}
+	return false;
+}
+
+void tlsctx_each_shown(const struct tlsctx *t, tlsctx_shown_fn *fn, void *arg)
+{
+	for (int i = 0; i < TLS_DOORS; i++) {
+		X509 *cert = SSL_CTX_get0_certificate(t->ctx[i]);
+
+		if (!is_shown_before(t, i, cert))
+			fn(cert, arg);
+	}
+	tlsctx_own_each(t->ctx[TLS_OUTSIDE], fn, arg);
+}
+
 struct crl_board *tlsctx_board(const struct tlsctx *t)
 {
 	return t->board;

@@ -391,6 +391,14 @@ int tlsctx_own_fits(const SSL_CTX *ctx, struct slice name, const X509 *cert)
 	return found;
 }
 
+void tlsctx_own_each(const SSL_CTX *ctx, tlsctx_shown_fn *fn, void *arg)
+{
+	const struct tlsctx_own *o = SSL_CTX_get_ex_data(ctx, own_index);
+
+	for (size_t i = 1; i < o->n; i++)
+		fn(SSL_CTX_get0_certificate(o->shown[i].holder), arg);
+}
+
 /* RFC 6066 §8: with the certificate that was chosen, or not at all. */
 static int staple(SSL *ssl, void *arg)
 {

@@ -67,6 +67,15 @@ int tlsctx_own_hold(struct tlsctx_own *o, SSL_CTX *ctx);
 int tlsctx_own_fits(const SSL_CTX *ctx, struct slice name, const X509 *cert);
 
 /**
+ * The certificates that are shown by the name asked for, but for the leg's own.
+ *
+ * @param ctx  context of a door of the outside
+ * @param fn   called for each of them
+ * @param arg  passed to fn
+ */
+void tlsctx_own_each(const SSL_CTX *ctx, tlsctx_shown_fn *fn, void *arg);
+
+/**
  * Have a door of the outside show the certificate that a client asks for, or
  * its own when there is none of that name, and the OCSP answer for it.
  *

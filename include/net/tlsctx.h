@@ -66,4 +66,21 @@ void tlsctx_unref(const struct tlsctx **t);
 SSL *tlsctx_session(const struct tlsctx *t, enum tls_door door,
 		    struct slice name);
 
+/**
+ * A certificate of ours.
+ *
+ * @param cert  borrowed for this call
+ * @param arg   as given
+ */
+typedef void tlsctx_shown_fn(X509 *cert, void *arg);
+
+/**
+ * All certificates that the doors show, each once.
+ *
+ * @param t    contexts
+ * @param fn   called for each of them
+ * @param arg  passed to fn
+ */
+void tlsctx_each_shown(const struct tlsctx *t, tlsctx_shown_fn *fn, void *arg);
+
 #endif

@@ -238,6 +238,24 @@ def rss_kib(lab):
         return int(next(s for s in f if s.startswith("VmRSS")).split()[1])
 
 
+@group.test
+def a_certificate_of_ours_that_has_ended_is_told(lab):
+    authority = os.path.join(lab.pki.dir, "external-issuing")
+    request = lab.cert[0] + ".csr"
+    openssl("req", "-new", "-key", lab.cert[1], "-subj", "/CN=over", "-out",
+            request)
+    openssl("x509", "-req", "-in", request, "-CA", authority + ".pem",
+            "-CAkey", authority + ".key", "-set_serial", "78", "-days", "-1",
+            "-out", lab.cert[0])
+    with open(authority + ".pem") as src, open(lab.cert[0], "a") as dst:
+        dst.write(src.read())
+    mark = lab.edge.mark()
+    good_reload(lab)
+    lab.edge.wait_log("edge certificate-expired subject=/CN.*over sha256=%s "
+                      % fingerprint(lab.cert[0]), mark)
+    restore(lab)
+
+
 def many(lab, count, users=2):
     """Reloads with other certificates and lists, under traffic: memory [KiB]
     by their number. A request that fails raises."""

@@ -361,7 +361,33 @@ static void a_key_log_that_cannot_be_is_none(void)
 	finish();
 }
 
+static void count_shown(X509 *cert, void *arg)
+{
+	const X509 **seen = arg;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(cert);
+	for (; *seen; seen++)
+		CU_ASSERT_NOT_EQUAL(X509_cmp(*seen, cert), 0);
+	*seen = cert;
+}
+
+static void each_certificate_of_ours_is_gone_through_once(void)
+{
+	const X509 *seen[8] = {NULL};
+	size_t n = 0;
+
+	other_client = true;
+	begin_with(ALSOS);
+	tlsctx_each_shown(lab.tls, count_shown, seen);
+	while (seen[n])
+		n++;
+	CU_ASSERT_EQUAL(n, 3 + ALSOS); /* both legs', and the client's */
+	finish();
+}
+
 TEST_MAIN("net/tlsctx_own",
+	  {"each certificate of ours is gone through once",
+	   each_certificate_of_ours_is_gone_through_once},
 	  {"a client is shown what it asks for, with its own chain",
 	   a_client_is_shown_what_it_asks_for_with_its_own_chain},
 	  {"an exact name comes before a wildcard",
