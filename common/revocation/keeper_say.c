@@ -11,11 +11,6 @@
 
 #define DAY_S (24 * 3600u)
 
-static const char *const legs[LEG_COUNT] = {
-	[LEG_OUTSIDE] = "outside",
-	[LEG_INSIDE] = "inside",
-};
-
 /** Log lines of the standings that are not as they should be. */
 static const char *const verbs[] = {
 	[CRL_STANDING_UNCHECKED] = "crl-unchecked",
@@ -52,7 +47,7 @@ static void say_unchecked(enum leg leg)
 	log_event(LOG_LEVEL_ERROR, "crl", verbs[CRL_STANDING_UNCHECKED],
 		  "leg=%s why=\"revoked certificates are not known: set "
 		  "%s.revocation.crl, or mode = \\\"off\\\"\"",
-		  legs[leg], legs[leg]);
+		  settings_leg_word(leg), settings_leg_word(leg));
 }
 
 static void say_missing(const struct crl_leg *leg, enum leg which,
@@ -63,7 +58,7 @@ static void say_missing(const struct crl_leg *leg, enum leg which,
 	char where[LOG_TEXT_MAX];
 
 	log_event(LOG_LEVEL_ERROR, "crl", verbs[CRL_STANDING_MISSING],
-		  "leg=%s source=%s mode=%s", legs[which],
+		  "leg=%s source=%s mode=%s", settings_leg_word(which),
 		  slot ? log_text(where, slice_of(slot->point->where[0]))
 		       : "none",
 		  leg->mode == REVOCATION_HARD ? "hard" : "soft");
@@ -80,7 +75,8 @@ static void say_expired(const struct crl_leg *leg, enum leg which,
 	log_event(LOG_LEVEL_ERROR, "crl", verbs[CRL_STANDING_EXPIRED],
 		  "leg=%s source=%s mode=%s age_s=%llu late_s=%llu "
 		  "grace_s=%llu",
-		  legs[which], log_text(where, slice_of(slot->point->where[0])),
+		  settings_leg_word(which),
+		  log_text(where, slice_of(slot->point->where[0])),
 		  leg->mode == REVOCATION_HARD ? "hard" : "soft",
 		  (unsigned long long)(wall_s - slot->list->this_s),
 		  (unsigned long long)(wall_s - until),
@@ -90,7 +86,7 @@ static void say_expired(const struct crl_leg *leg, enum leg which,
 static void say_good(const struct crl_leg *leg, enum leg which)
 {
 	log_event(LOG_LEVEL_NOTICE, "crl", "crl-good", "leg=%s sources=%zu",
-		  legs[which], leg->n);
+		  settings_leg_word(which), leg->n);
 }
 
 static void say_leg(const struct crl_set *set, enum leg leg,
@@ -171,7 +167,8 @@ static void say_failed(const struct crl_report *r, const struct crl_task *t)
 		return;
 	log_event(peer ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE, "crl", "crl-failed",
 		  "leg=%s source=%s by=%s proxy=%s fails=%u why=%s",
-		  legs[r->leg], log_text(where, slice_of(r->where)), r->by,
+		  settings_leg_word(r->leg),
+		  log_text(where, slice_of(r->where)), r->by,
 		  r->proxy[0] ? log_text(proxy, slice_of(r->proxy)) : "none",
 		  t->fails, log_text(failed, slice_of(r->failed)));
 }
@@ -190,7 +187,8 @@ void crl_keeper_say_task(const struct settings *s, const struct crl_task *t,
 	log_event(LOG_LEVEL_INFO, "crl", "crl-got",
 		  "leg=%s source=%s by=%s proxy=%s this=%llu next=%llu "
 		  "revoked=%u",
-		  legs[r.leg], log_text(where, slice_of(r.where)), r.by,
+		  settings_leg_word(r.leg), log_text(where, slice_of(r.where)),
+		  r.by,
 		  r.proxy[0] ? log_text(proxy, slice_of(r.proxy)) : "none",
 		  (unsigned long long)r.this_s, (unsigned long long)r.next_s,
 		  r.revoked);

@@ -12,11 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *const settings_leg_names[LEG_COUNT] = {
-	[LEG_OUTSIDE] = "outside",
-	[LEG_INSIDE] = "inside",
-};
-
 /* A list's n-th element; anything else is its own place. */
 static const config_setting_t *nth(const config_setting_t *st, size_t n)
 {
@@ -47,7 +42,7 @@ const config_setting_t *settings_leg_place(struct load *l, enum leg leg,
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "%s.%s", settings_leg_names[leg], name);
+	snprintf(path, sizeof(path), "%s.%s", settings_leg_word(leg), name);
 	return settings_place(l, path, n);
 }
 
@@ -91,7 +86,7 @@ static int check_address(struct load *l, enum leg leg, size_t n)
 			l, here,
 			"%s.address = \"%s\": a leg listens on addresses of "
 			"its own, never on all; write the leg's address",
-			settings_leg_names[leg], text);
+			settings_leg_word(leg), text);
 	there = same_before(l, leg, n);
 	if (!there)
 		return 0;
@@ -99,7 +94,7 @@ static int check_address(struct load *l, enum leg leg, size_t n)
 		l, here,
 		"%s.address = \"%s\": already used in line %d; each leg needs "
 		"addresses of its own",
-		settings_leg_names[leg], text, settings_line(there));
+		settings_leg_word(leg), text, settings_line(there));
 }
 
 int settings_check_file(struct load *l, const config_setting_t *here,
@@ -141,8 +136,7 @@ static int check_anchor(struct load *l, enum leg leg)
 
 	if (!path)
 		return 0;
-	snprintf(what, sizeof(what), "%s.trust_anchor",
-		 settings_leg_names[leg]);
+	snprintf(what, sizeof(what), "%s.trust_anchor", settings_leg_word(leg));
 	return settings_check_file(l, settings_place(l, what, 0), what, path,
 				   false);
 }

@@ -17,7 +17,7 @@ static int check_file(struct load *l, enum leg leg, const char *name,
 
 	if (!path)
 		return 0;
-	snprintf(what, sizeof(what), "%s.%s", settings_leg_names[leg], name);
+	snprintf(what, sizeof(what), "%s.%s", settings_leg_word(leg), name);
 	return settings_check_file(l, settings_place(l, what, 0), what, path,
 				   is_private);
 }
@@ -37,7 +37,7 @@ static int check_own(struct load *l, enum leg leg)
 static int say_half(struct load *l, enum leg leg, const char *is,
 		    const char *lacks, const char *ending)
 {
-	const char *name = settings_leg_names[leg];
+	const char *name = settings_leg_word(leg);
 	char path[WHAT_MAX];
 
 	snprintf(path, sizeof(path), "tls.%s", is);
@@ -101,7 +101,7 @@ static int check_also(struct load *l, enum leg leg, size_t n)
 			l, here,
 			"%s.tls.also: \"%.100s\" is already in line %d; write "
 			"each certificate once",
-			settings_leg_names[leg], c->certificate,
+			settings_leg_word(leg), c->certificate,
 			settings_line(there));
 	err = settings_check_file(l, here, "outside.tls.also.certificate",
 				  c->certificate, false);
@@ -122,7 +122,7 @@ static int check_ocsp(struct load *l, enum leg leg)
 		l, settings_leg_place(l, leg, "tls.ocsp", 0),
 		"%s.tls.ocsp = \"%.100s\": must be \"auto\", \"off\" or a "
 		"path that begins with a slash; write ocsp = \"auto\";",
-		settings_leg_names[leg], ocsp);
+		settings_leg_word(leg), ocsp);
 }
 
 /* What stands behind a scheme; NULL: it is another one. */
@@ -147,7 +147,7 @@ static int check_list_file(struct load *l, enum leg leg, size_t n,
 	if (l->s->leg[leg].revocation.mode != REVOCATION_HARD)
 		return 0;
 	snprintf(what, sizeof(what), "%s.revocation.crl",
-		 settings_leg_names[leg]);
+		 settings_leg_word(leg));
 	return settings_check_file(l, settings_place(l, what, n), what, path,
 				   false);
 }
@@ -165,7 +165,7 @@ static int check_source(struct load *l, enum leg leg, size_t n)
 			"%s.revocation.crl = \"%.100s\": the certificate of "
 			"that server would need a list itself, and a list is "
 			"signed anyhow; write its http or ldap address",
-			settings_leg_names[leg], where);
+			settings_leg_word(leg), where);
 	if (!path)
 		path = where;
 	if (path[0] == '/')
@@ -179,7 +179,7 @@ static int check_source(struct load *l, enum leg leg, size_t n)
 		"with a slash, or an http://, file:/// or ldap:// URL without "
 		"spaces; write crl = [ \"http://crl.internal.example/ca.crl\" "
 		"];",
-		settings_leg_names[leg], where);
+		settings_leg_word(leg), where);
 }
 
 static int check_revocation(struct load *l, enum leg leg)
@@ -198,7 +198,7 @@ static int check_revocation(struct load *l, enum leg leg)
 		"distribution_points, so that no certificate could ever be "
 		"believed; add crl = [ \"http://crl.internal.example/ca.crl\" "
 		"];",
-		settings_leg_names[leg]);
+		settings_leg_word(leg));
 }
 
 int settings_check_tls(struct load *l, enum leg leg)

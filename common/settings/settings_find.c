@@ -5,6 +5,11 @@
 
 #define SIPS_PORT 5061
 
+const char *settings_leg_word(enum leg leg)
+{
+	return leg == LEG_OUTSIDE ? "outside" : "inside";
+}
+
 bool settings_our_domain(const struct settings *s, struct slice host)
 {
 	for (size_t i = 0; i < s->sip_domains.n; i++) {

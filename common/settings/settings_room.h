@@ -88,9 +88,6 @@ extern const struct row settings_rows[];
 /** How many rows it has. */
 extern const size_t settings_row_count;
 
-/** What the legs are called in the file. */
-extern const char *const settings_leg_names[LEG_COUNT];
-
 /**
  * Take zeroed memory that lives as long as the snapshot.
  *

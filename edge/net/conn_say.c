@@ -24,11 +24,6 @@ static void count_up(uint64_t *c)
 	__atomic_store_n(c, *c + 1, __ATOMIC_RELAXED);
 }
 
-static const char *leg_word(const struct conn_inner *c)
-{
-	return c->pub.leg == LEG_OUTSIDE ? "outside" : "inside";
-}
-
 static const char *by_word(const struct conn_inner *c)
 {
 	return c->pub.door == DOOR_OUT ? "us" : "peer";
@@ -100,8 +95,8 @@ static void say_refused(struct conn_inner *c, const char *verb,
 	log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), verb,
 		  "peer=%s leg=%s by=%s rule=%s reason=\"%s\" depth=%d "
 		  "names=%s sha256=%s subject=%s",
-		  addr_text(&c->pub.peer, peer), leg_word(c), by_word(c),
-		  r->rule, r->reason, r->depth,
+		  addr_text(&c->pub.peer, peer), settings_leg_word(c->pub.leg),
+		  by_word(c), r->rule, r->reason, r->depth,
 		  log_text(names, slice_of(r->names)), r->fingerprint,
 		  log_text(subject, slice_of(r->subject)));
 }
@@ -118,8 +113,8 @@ static void say_blame(struct conn_inner *c, const struct blame *b,
 	log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), "handshake",
 		  "peer=%s leg=%s by=%s rule=%s reason=\"%s\"%s%s%s names=%s "
 		  "sha256=%s",
-		  addr_text(&c->pub.peer, peer), leg_word(c), by_word(c),
-		  b->rule, b->words, alert ? " alert=\"" : "",
+		  addr_text(&c->pub.peer, peer), settings_leg_word(c->pub.leg),
+		  by_word(c), b->rule, b->words, alert ? " alert=\"" : "",
 		  alert ? alert : "", alert ? "\"" : "",
 		  log_text(shown, slice_of(names)), print);
 }
@@ -167,7 +162,7 @@ void conn_say_name(struct conn_inner *c)
 	log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), "name",
 		  "peer=%s leg=%s rule=certificate-must-prove-name wanted=%s "
 		  "also=%s names=%s sha256=%s",
-		  addr_text(&c->pub.peer, peer), leg_word(c),
+		  addr_text(&c->pub.peer, peer), settings_leg_word(c->pub.leg),
 		  log_text(wanted, pool_name(c)),
 		  also.n ? log_text(other, also) : "-", names,
 		  c->pub.names ? c->pub.names->fingerprint : "-");
@@ -182,9 +177,9 @@ void conn_say_open(const struct conn_inner *c)
 	log_event(LOG_LEVEL_INFO, conn_name(&c->pub, name), "open",
 		  "peer=%s leg=%s by=%s version=%s cipher=%s names=%s "
 		  "sha256=%s",
-		  addr_text(&c->pub.peer, peer), leg_word(c), by_word(c),
-		  SSL_get_version(c->ssl), SSL_get_cipher_name(c->ssl), names,
-		  print);
+		  addr_text(&c->pub.peer, peer), settings_leg_word(c->pub.leg),
+		  by_word(c), SSL_get_version(c->ssl),
+		  SSL_get_cipher_name(c->ssl), names, print);
 }
 
 void conn_say_lost(const struct conn_inner *c, const struct cert_names *names)
@@ -199,8 +194,8 @@ void conn_say_lost(const struct conn_inner *c, const struct cert_names *names)
 	log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), "disbelieved",
 		  "peer=%s leg=%s by=%s rule=%s reason=\"%s\" names=%s "
 		  "sha256=%s",
-		  addr_text(&c->pub.peer, peer), leg_word(c), by_word(c),
-		  r->rule, r->reason, text, names->fingerprint);
+		  addr_text(&c->pub.peer, peer), settings_leg_word(c->pub.leg),
+		  by_word(c), r->rule, r->reason, text, names->fingerprint);
 }
 
 static void say_sum(const struct failures_sum *sum, void *arg)

@@ -220,8 +220,7 @@ static void tell(const struct resolve_job *j)
 
 	log_event(failed ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG, "dns",
 		  failed ? "failed" : "answered",
-		  "leg=%s %s=%s port=%u result=%s",
-		  j->leg == LEG_INSIDE ? "inside" : "outside",
+		  "leg=%s %s=%s port=%u result=%s", settings_leg_word(j->leg),
 		  j->edges ? "edges-of" : "host",
 		  log_text(host, resolve_name_slice(&j->host)), j->port,
 		  word_of(none ? ENOENT : j->err));

@@ -73,8 +73,7 @@ static void say_listening(const struct listener_door *at)
 	char text[ADDR_TEXT_MAX];
 
 	log_event(LOG_LEVEL_NOTICE, "net", "listen", "at=%s leg=%s door=%s",
-		  addr_text(&at->addr, text),
-		  at->leg == LEG_OUTSIDE ? "outside" : "inside",
+		  addr_text(&at->addr, text), settings_leg_word(at->leg),
 		  doors[at->door]);
 }
 

@@ -53,7 +53,7 @@ static void say_origin(struct walk *w)
 
 	if (o->source)
 		FACT(w, "source", "%s", addr_text(o->source, text));
-	FACT(w, "leg", "%s", o->leg == LEG_INSIDE ? "inside" : "outside");
+	FACT(w, "leg", "%s", settings_leg_word(o->leg));
 	FACT(w, "class", "%s", words_class(o->peer));
 	if (o->device)
 		FACT(w, "device", "%s", o->device->name);

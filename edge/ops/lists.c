@@ -119,8 +119,8 @@ static void tell_leg(const struct crl_set *set, enum leg leg)
 	log_event(standing == CRL_STANDING_OFF ? LOG_LEVEL_NOTICE
 					       : LOG_LEVEL_ERROR,
 		  "edge", "revocation", "leg=%s standing=%s reason=\"%s\"",
-		  leg == LEG_OUTSIDE ? "outside" : "inside",
-		  crl_standing_word(standing), meaning(standing));
+		  settings_leg_word(leg), crl_standing_word(standing),
+		  meaning(standing));
 }
 
 void lists_tell(struct lists *l, const struct settings *s)

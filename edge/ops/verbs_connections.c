@@ -10,11 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-static const char *leg_word(enum leg leg)
-{
-	return leg == LEG_INSIDE ? "inside" : "outside";
-}
-
 static const char *door_word(enum conn_door door)
 {
 	static const char *const words[] = {
@@ -49,9 +44,9 @@ static json_t *entry_of(const struct connections_entry *e)
 {
 	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:b,"
 			 "s:b}",
-			 "id", e->name, "leg", leg_word(e->leg), "door",
-			 door_word(e->door), "peer", e->peer, "tls", e->tls,
-			 "class", words_class(e->class), "since",
+			 "id", e->name, "leg", settings_leg_word(e->leg),
+			 "door", door_word(e->door), "peer", e->peer, "tls",
+			 e->tls, "class", words_class(e->class), "since",
 			 time_of(e->shown.since_s), "names",
 			 text_or_null(e->names), "sha256",
 			 text_or_null(e->fingerprint), "ours",
@@ -77,11 +72,11 @@ static json_t *ours_of(const struct connections_told *t)
 		const struct connections_ours *o = &t->ours[i];
 
 		json_array_append_new(
-			list,
-			json_pack("{s:s,s:s,s:o,s:b,s:I}", "leg",
-				  leg_word(o->leg), "sha256", o->fingerprint,
-				  "ends", time_of(o->ends_s), "old", o->old,
-				  "connections", (json_int_t)o->n));
+			list, json_pack("{s:s,s:s,s:o,s:b,s:I}", "leg",
+					settings_leg_word(o->leg), "sha256",
+					o->fingerprint, "ends",
+					time_of(o->ends_s), "old", o->old,
+					"connections", (json_int_t)o->n));
 	}
 	return list;
 }

@@ -81,9 +81,8 @@ static void say_retired(const struct flow *f, enum peer_class was)
 
 	log_event(LOG_LEVEL_NOTICE, conn_name(c, name), "retire",
 		  "peer=%s leg=%s was=%s certificate=%s closes=when-idle",
-		  addr_text(&c->peer, peer),
-		  c->leg == LEG_OUTSIDE ? "outside" : "inside", words[was],
-		  c->names ? c->names->fingerprint : "disbelieved");
+		  addr_text(&c->peer, peer), settings_leg_word(c->leg),
+		  words[was], c->names ? c->names->fingerprint : "disbelieved");
 }
 
 /* Whoever was believed, and is no longer, gets nothing new from us, and is

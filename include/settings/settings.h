@@ -325,6 +325,14 @@ const struct partner_settings *settings_partner(const struct settings *s,
 						struct slice domain);
 
 /**
+ * The word for a leg, as the settings have it.
+ *
+ * @param leg  leg
+ * @return     "outside" or "inside"
+ */
+const char *settings_leg_word(enum leg leg);
+
+/**
  * The pool that a name belongs to: its own name, or one of its members.
  *
  * @param s     snapshot

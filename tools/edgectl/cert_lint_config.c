@@ -212,7 +212,7 @@ static void look_at(struct looking *k, const struct place *at)
 static void look_at_leg(struct looking *k, enum leg leg)
 {
 	const struct leg_settings *l = &k->run->s->leg[leg];
-	const char *name = leg == LEG_OUTSIDE ? "outside" : "inside";
+	const char *name = settings_leg_word(leg);
 	char where[WHERE_MAX];
 	struct place at = {
 		.leg = leg,

@@ -162,7 +162,7 @@ json_t *plan_json(const struct cert_plan *plan)
 			 cert_profile_word(plan->profile), "common_name",
 			 plan->common_name, "shown_by",
 			 profiles[plan->profile].shown_by, "leg",
-			 out ? "outside" : "inside", "authority",
+			 settings_leg_word(plan->leg), "authority",
 			 out ? "public" : "internal", "key_usage", usage,
 			 "shared_key", plan->shared_key, "cn_only_ok",
 			 plan->cn_only_ok, "note", note, "names",

@@ -28,11 +28,6 @@ struct check {
 	int section; /* printed last: a leg, LEG_COUNT for ocsp; -1: none */
 };
 
-static const char *const legs[LEG_COUNT] = {
-	[LEG_OUTSIDE] = "outside",
-	[LEG_INSIDE] = "inside",
-};
-
 static const char *const modes[] = {
 	[REVOCATION_AUTO] = "auto",
 	[REVOCATION_OFF] = "off",
@@ -185,7 +180,7 @@ static void head_print(const struct check *c, enum leg leg, size_t lists)
 {
 	bool is_auto = c->s->leg[leg].revocation.mode == REVOCATION_AUTO;
 
-	printf("%s: %s%s\n", legs[leg], effective(c, leg, lists),
+	printf("%s: %s%s\n", settings_leg_word(leg), effective(c, leg, lists),
 	       is_auto ? " (auto)" : "");
 }
 
@@ -214,7 +209,7 @@ static json_t *source_json(const struct crl_report *r)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "leg", json_string(legs[r->leg]));
+	json_object_set_new(o, "leg", json_string(settings_leg_word(r->leg)));
 	json_object_set_new(o, "where", plain_json(r->where));
 	json_object_set_new(o, "by", json_string(r->by));
 	json_object_set_new(o, "file",
@@ -267,7 +262,7 @@ static void bare_leg(struct check *c, enum leg leg)
 	printf("  FAIL  no source of lists: revoked certificates are not "
 	       "known\n");
 	printf("        %-*s set %s.revocation.crl, or mode = \"off\"\n", LABEL,
-	       "mend", legs[leg]);
+	       "mend", settings_leg_word(leg));
 }
 
 static json_t *leg_json(const struct check *c, enum leg leg)
@@ -288,7 +283,8 @@ static json_t *leg_json(const struct check *c, enum leg leg)
 static void print_json(struct check *c, int status)
 {
 	for (int i = 0; i < LEG_COUNT; i++)
-		json_object_set_new(c->root, legs[i], leg_json(c, (enum leg)i));
+		json_object_set_new(c->root, settings_leg_word((enum leg)i),
+				    leg_json(c, (enum leg)i));
 	json_object_set(c->root, "sources", c->sources);
 	json_object_set_new(c->root, "environment_proxies_ignored",
 			    json_string(c->environment.p));

@@ -312,8 +312,7 @@ static void say_input(struct report *r, const struct asked *a,
 	report_section(r, "input");
 	report_say(r, "settings", "%s", config);
 	report_say(r, "message", "%s", file);
-	report_say(r, "leg", "%s (%s)",
-		   a->origin.leg == LEG_INSIDE ? "inside" : "outside",
+	report_say(r, "leg", "%s (%s)", settings_leg_word(a->origin.leg),
 		   a->leg_why);
 	if (a->cert)
 		report_say(r, "certificate", "%s (%s)", a->cert, a->shown.why);
