@@ -29,13 +29,23 @@ static void poked(void *arg)
 	pthread_mutex_unlock(&k->mutex);
 }
 
-static struct crl_task *next_task(struct crl_keeper *k)
+/* However many slow servers strangers name, they wait behind our own. */
+static uint64_t turn_ms(const struct crl_task *t, uint64_t now_ms)
+{
+	bool late = t->point->by == CRL_BY_PEER && t->due_ms < now_ms;
+
+	return late ? now_ms : t->due_ms;
+}
+
+struct crl_task *crl_keeper_next(struct crl_keeper *k, uint64_t now_ms)
 {
 	struct crl_task *next = NULL;
 
 	for (size_t i = 0; i < k->tasks; i++) {
-		if (!next || k->task[i].due_ms < next->due_ms)
-			next = &k->task[i];
+		struct crl_task *t = &k->task[i];
+
+		if (!next || turn_ms(t, now_ms) < turn_ms(next, now_ms))
+			next = t;
 	}
 	return next;
 }
@@ -51,7 +61,7 @@ static struct timespec moment(uint64_t ms)
 /* Until a task is due, something is new, or a while is over. */
 static void rest(struct crl_keeper *k, uint64_t now_ms)
 {
-	const struct crl_task *next = next_task(k);
+	const struct crl_task *next = crl_keeper_next(k, now_ms);
 	uint64_t until = now_ms + LOOK_MS;
 	struct timespec at;
 
@@ -88,7 +98,7 @@ static void *keep(void *arg)
 
 		if (take_again(k, &stop))
 			crl_keeper_gather(k);
-		next = next_task(k);
+		next = crl_keeper_next(k, now_ms);
 		if (stop)
 			break;
 		if (next && next->due_ms <= now_ms) {

@@ -137,6 +137,15 @@ void crl_task_report(struct crl_report *out, const struct crl_task *t,
 void crl_keeper_gather(struct crl_keeper *k);
 
 /**
+ * Which task comes next? Of those that are due, ours before strangers'.
+ *
+ * @param k       keeper, of its thread, not locked
+ * @param now_ms  now, monotonic
+ * @return        one of its tasks, due or not; NULL: there is none
+ */
+struct crl_task *crl_keeper_next(struct crl_keeper *k, uint64_t now_ms);
+
+/**
  * Do one task, and put what it gave on the board.
  *
  * @param k  keeper, of its thread, not locked

@@ -302,6 +302,37 @@ static void what_peers_name_raises_no_alarm(void)
 	place_drop(&place);
 }
 
+/* A stranger's slow server costs half a minute, and there may be many. */
+static void what_peers_name_waits_behind_our_own(void)
+{
+	struct crl_keeper k;
+	struct crl_board *b;
+	struct crl_task *ours, *peers;
+
+	begin(NULL);
+	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
+		   "w");
+	place_lists(&place, "root.pem", NULL);
+	cert_free(&place.leaf);
+	cert_make_naming(&place.leaf, &(struct cert_order){.cn = "peer.test"},
+			 &place.middle, URI(CDP_URL));
+	b = board_with(&place);
+	learn(b, &place.leaf);
+	keeper_make(&k, b);
+	CU_ASSERT_EQUAL_FATAL(k.tasks, 3);
+	for (size_t i = 0; i < 3; i++)
+		k.task[i].due_ms = 1000;
+	ours = &k.task[0];
+	peers = &k.task[2];
+	CU_ASSERT_EQUAL_FATAL(peers->point->by, CRL_BY_PEER);
+	peers->due_ms = 0;
+	CU_ASSERT_PTR_EQUAL(crl_keeper_next(&k, 999), peers);
+	CU_ASSERT_PTR_EQUAL(crl_keeper_next(&k, 1001), ours);
+	keeper_drop(&k);
+	crl_board_destroy(&b);
+	place_drop(&place);
+}
+
 /** How long until the next try [s]. */
 struct plan_row {
 	unsigned fails;
@@ -577,6 +608,8 @@ TEST_MAIN("revocation/keeper",
 	  {"what peers name is fetched as a stranger's wish",
 	   what_peers_name_is_fetched_as_a_strangers_wish},
 	  {"what peers name raises no alarm", what_peers_name_raises_no_alarm},
+	  {"what peers name waits behind our own",
+	   what_peers_name_waits_behind_our_own},
 	  {"it is asked again in time and not too often",
 	   it_is_asked_again_in_time_and_not_too_often},
 	  {"a file is read again when it is another one",
