@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #define MINUTE_S 60u
+#define PEER_S	 (10 * MINUTE_S) /* each new list has all chains judged anew */
 #define HOUR_S	 3600u
 #define DAY_S	 (24 * HOUR_S)
 
@@ -173,13 +174,14 @@ static uint64_t jitter(uint64_t ms)
  * more than hourly unless lists live shorter than that. */
 static uint64_t fresh_s(const struct crl_task *t, uint64_t wall_s)
 {
-	uint64_t life, left;
+	uint64_t life, left, least;
 
 	if (t->next_s <= t->this_s)
 		return DAY_S;
 	life = t->next_s - t->this_s;
 	left = t->next_s > wall_s ? t->next_s - wall_s : 0;
-	return clamp(left / 2, clamp(life / 8, MINUTE_S, HOUR_S), DAY_S);
+	least = t->point->by == CRL_BY_PEER ? PEER_S : MINUTE_S;
+	return clamp(left / 2, clamp(life / 8, least, HOUR_S), DAY_S);
 }
 
 static uint64_t backoff_s(unsigned fails)
