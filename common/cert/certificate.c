@@ -148,7 +148,7 @@ static int add_host(struct cert_names *names, enum cert_name_kind kind,
 	return add(names, kind, host);
 }
 
-static struct slice bytes_of(const ASN1_STRING *s)
+struct slice cert_bytes(const ASN1_STRING *s)
 {
 	return (struct slice){
 		.p = (const char *)ASN1_STRING_get0_data(s),
@@ -181,11 +181,12 @@ static int add_general(struct cert_names *names, const GENERAL_NAME *g)
 {
 	switch (g->type) {
 	case GEN_URI:
-		return add_uri(names, bytes_of(g->d.uniformResourceIdentifier));
+		return add_uri(names,
+			       cert_bytes(g->d.uniformResourceIdentifier));
 	case GEN_DNS:
-		return add_host(names, CERT_NAME_DNS, bytes_of(g->d.dNSName));
+		return add_host(names, CERT_NAME_DNS, cert_bytes(g->d.dNSName));
 	case GEN_IPADD:
-		return add_ip(names, bytes_of(g->d.iPAddress));
+		return add_ip(names, cert_bytes(g->d.iPAddress));
 	default:
 		return 0;
 	}

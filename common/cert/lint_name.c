@@ -171,7 +171,7 @@ static struct slice text_at(const struct lint *l, int i)
 	case GEN_DNS:
 	case GEN_URI:
 	case GEN_EMAIL:
-		return lint_bytes(g->d.ia5);
+		return cert_bytes(g->d.ia5);
 	default:
 		return (struct slice){NULL, 0};
 	}
@@ -392,7 +392,7 @@ static bool uri_at(const struct lint *l, int i, struct slice *out)
 
 	if (g->type != GEN_URI)
 		return false;
-	*out = lint_bytes(g->d.uniformResourceIdentifier);
+	*out = cert_bytes(g->d.uniformResourceIdentifier);
 	return !has_nul(*out);
 }
 

@@ -83,7 +83,6 @@ int64_t lint_time(const ASN1_TIME *t);
 bool lint_is_edge(const struct cert_plan *plan);
 
 /* lint_text.c: names */
-struct slice lint_bytes(const ASN1_STRING *s);
 struct slice lint_cn(const struct lint *l);
 int lint_sans(const struct lint *l);
 /* The DNS name at a place of the SAN; false: it is of another kind. */

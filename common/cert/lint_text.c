@@ -39,7 +39,7 @@ const char *lint_who(char out[LINT_NAME_MAX], const X509_NAME *name)
 	int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
 
 	if (at >= 0)
-		return lint_quote(out, lint_bytes(X509_NAME_ENTRY_get_data(
+		return lint_quote(out, cert_bytes(X509_NAME_ENTRY_get_data(
 					       X509_NAME_get_entry(name, at))));
 	X509_NAME_oneline(name, all, sizeof(all));
 	return lint_quote(out, slice_of(all));
@@ -69,14 +69,6 @@ bool lint_is_edge(const struct cert_plan *plan)
 			plan->profile == CERT_INTERNAL_EDGE);
 }
 
-struct slice lint_bytes(const ASN1_STRING *s)
-{
-	return (struct slice){
-		.p = (const char *)ASN1_STRING_get0_data(s),
-		.n = (size_t)ASN1_STRING_length(s),
-	};
-}
-
 struct slice lint_cn(const struct lint *l)
 {
 	return (struct slice){.p = l->cn, .n = l->cn_n};
@@ -93,7 +85,7 @@ bool lint_dns(const struct lint *l, int i, struct slice *out)
 
 	if (g->type != GEN_DNS)
 		return false;
-	*out = lint_bytes(g->d.dNSName);
+	*out = cert_bytes(g->d.dNSName);
 	return true;
 }
 

@@ -16,7 +16,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* RFC 9325 §4.2: forward secret, AEAD. */
 #define SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -97,28 +96,6 @@ static int verify_by_pin(int ok, X509_STORE_CTX *store)
 	return 1;
 }
 
-static int fail(char *why, const char *file, const char *problem,
-		const char *cure)
-{
-	unsigned long code = ERR_peek_last_error();
-	const char *reason = code ? ERR_reason_error_string(code) : NULL;
-
-	snprintf(why, WHY_MAX, "%s: %s%s%s%s: %s", file, problem,
-		 reason ? " (" : "", reason ? reason : "", reason ? ")" : "",
-		 cure);
-	ERR_clear_error();
-	return EINVAL;
-}
-
-static int check_readable(const char *file, const char *what, char *why)
-{
-	if (file && access(file, R_OK) == 0)
-		return 0;
-	snprintf(why, WHY_MAX, "%s: cannot read the %s: %s", file ? file : "?",
-		 what, file ? strerror(errno) : "no file is set");
-	return EINVAL;
-}
-
 /* To servers we may show another one than to clients. */
 static int load_own(SSL_CTX *ctx, const struct door_row *d,
 		    const struct leg_settings *leg, char *why)
@@ -132,13 +109,14 @@ static int load_own(SSL_CTX *ctx, const struct door_row *d,
 
 static int load_trust(SSL_CTX *ctx, const struct leg_settings *leg, char *why)
 {
-	int err = check_readable(leg->trust, "trusted certificates", why);
+	int err = tlsctx_readable(leg->trust, "trusted certificates", why);
 
 	if (err)
 		return err;
 	if (SSL_CTX_load_verify_file(ctx, leg->trust) != 1)
-		return fail(why, leg->trust, "no trusted certificate in it",
-			    "write the authorities' certificates in PEM");
+		return tlsctx_fail(
+			why, leg->trust, "no trusted certificate in it",
+			"write the authorities' certificates in PEM");
 	return 0;
 }
 
@@ -229,8 +207,9 @@ static int fill_door(SSL_CTX *ctx, const struct door_row *d,
 	set_habits(ctx, d->leg);
 	set_demand(ctx, d);
 	if (!set_suites(ctx) || !set_sessions(ctx, d))
-		return fail(why, d->name, "OpenSSL refuses our TLS settings",
-			    "install OpenSSL 3.0 with its default provider");
+		return tlsctx_fail(
+			why, d->name, "OpenSSL refuses our TLS settings",
+			"install OpenSSL 3.0 with its default provider");
 	err = load_own(ctx, d, leg, why);
 	if (!err && d->demand != DEMAND_NOTHING)
 		err = load_trust(ctx, leg, why);

@@ -40,7 +40,7 @@ struct tlsctx_own {
 
 static int own_index = -1;
 
-static int fail(char *why, const char *file, const char *problem,
+int tlsctx_fail(char *why, const char *file, const char *problem,
 		const char *cure)
 {
 	unsigned long code = ERR_peek_last_error();
@@ -53,7 +53,7 @@ static int fail(char *why, const char *file, const char *problem,
 	return EINVAL;
 }
 
-static int check_readable(const char *file, const char *what, char *why)
+int tlsctx_readable(const char *file, const char *what, char *why)
 {
 	if (file && access(file, R_OK) == 0)
 		return 0;
@@ -67,14 +67,16 @@ static int load_pair(SSL_CTX *ctx, const char *certificate, const char *key,
 {
 	ERR_clear_error();
 	if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
-		return fail(why, certificate, "not a usable certificate",
-			    "write the leaf and its intermediates in PEM");
+		return tlsctx_fail(
+			why, certificate, "not a usable certificate",
+			"write the leaf and its intermediates in PEM");
 	ERR_clear_error();
 	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
 	    SSL_CTX_check_private_key(ctx) != 1)
-		return fail(why, key, "not this certificate's key",
-			    "write the PEM key, without passphrase, that the "
-			    "certificate was made for");
+		return tlsctx_fail(
+			why, key, "not this certificate's key",
+			"write the PEM key, without passphrase, that the "
+			"certificate was made for");
 	return 0;
 }
 
@@ -84,10 +86,10 @@ static int load_pair(SSL_CTX *ctx, const char *certificate, const char *key,
 int tlsctx_own_load(SSL_CTX *ctx, const char *certificate, const char *key,
 		    char *why)
 {
-	int err = check_readable(certificate, "certificate", why);
+	int err = tlsctx_readable(certificate, "certificate", why);
 
 	if (!err)
-		err = check_readable(key, "private key", why);
+		err = tlsctx_readable(key, "private key", why);
 	if (err)
 		return err;
 	return load_pair(ctx, certificate, key, why) == 0
@@ -129,9 +131,10 @@ static int read_also(struct tlsctx_own *o,
 	int err = read_shown(to, also->certificate, also->key, why);
 
 	if (!err && !has_dns_name(to->san))
-		err = fail(why, also->certificate,
-			   "has no DNS name that a client could ask for",
-			   "have its names in the subject alternative name");
+		err = tlsctx_fail(
+			why, also->certificate,
+			"has no DNS name that a client could ask for",
+			"have its names in the subject alternative name");
 	return err;
 }
 
@@ -276,12 +279,6 @@ int tlsctx_own_hold(struct tlsctx_own *o, SSL_CTX *ctx)
 	return 0;
 }
 
-static struct slice bytes_of(const ASN1_STRING *s)
-{
-	return (struct slice){(const char *)ASN1_STRING_get0_data(s),
-			      (size_t)ASN1_STRING_length(s)};
-}
-
 /* RFC 6125 §6.4.3: the wildcard is the whole first label, and stands for one.
  * This is what clients make of our certificate; of theirs we take none. */
 static bool fits_wildcard(struct slice pattern, struct slice name)
@@ -304,7 +301,7 @@ static bool is_shown_for(const struct shown *c, struct slice name, bool exactly)
 
 		if (g->type != GEN_DNS)
 			continue;
-		own = bytes_of(g->d.dNSName);
+		own = cert_bytes(g->d.dNSName);
 		if (exactly ? slice_same_host(own, name)
 			    : fits_wildcard(own, name))
 			return true;

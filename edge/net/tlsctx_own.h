@@ -48,6 +48,28 @@ int tlsctx_own_create(struct tlsctx_own **out, const struct settings *s,
 void tlsctx_own_unref(struct tlsctx_own **o);
 
 /**
+ * What cannot be loaded, in words: file, problem, OpenSSL's reason, cure.
+ *
+ * @param why      WHY_MAX bytes
+ * @param file     what it is about
+ * @param problem  what is wrong
+ * @param cure     what to write instead
+ * @return         EINVAL
+ */
+int tlsctx_fail(char *why, const char *file, const char *problem,
+		const char *cure);
+
+/**
+ * Can a file be read?
+ *
+ * @param file  path; NULL: none is set
+ * @param what  what it should be
+ * @param why   WHY_MAX bytes
+ * @return      0, or EINVAL told in why
+ */
+int tlsctx_readable(const char *file, const char *what, char *why);
+
+/**
  * Have a context write its secrets where the settings say, if they do.
  *
  * @param o    held by the context from now on

@@ -76,12 +76,6 @@ static void put(struct text *t, struct slice bytes)
 	}
 }
 
-static struct slice bytes_of(const ASN1_STRING *s)
-{
-	return (struct slice){(const char *)ASN1_STRING_get0_data(s),
-			      (size_t)ASN1_STRING_length(s)};
-}
-
 static void put_ip(struct text *t, struct slice ip)
 {
 	char out[INET6_ADDRSTRLEN];
@@ -94,11 +88,11 @@ static void put_ip(struct text *t, struct slice ip)
 static void put_general(struct text *t, const GENERAL_NAME *g)
 {
 	if (g->type == GEN_DNS)
-		put(t, bytes_of(g->d.dNSName));
+		put(t, cert_bytes(g->d.dNSName));
 	else if (g->type == GEN_URI)
-		put(t, bytes_of(g->d.uniformResourceIdentifier));
+		put(t, cert_bytes(g->d.uniformResourceIdentifier));
 	else if (g->type == GEN_IPADD)
-		put_ip(t, bytes_of(g->d.iPAddress));
+		put_ip(t, cert_bytes(g->d.iPAddress));
 }
 
 static void put_common_name(struct text *t, const X509 *leaf)

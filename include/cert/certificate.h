@@ -5,6 +5,7 @@
 #ifndef CERT_CERTIFICATE_H
 #define CERT_CERTIFICATE_H
 
+#include "base/slice.h"
 #include "base/why.h"
 #include "cert/names.h"
 
@@ -75,5 +76,13 @@ void cert_fingerprint(char out[65], const X509 *cert);
  * @param cert  certificate, borrowed
  */
 void cert_key_print(char out[65], const X509 *cert);
+
+/**
+ * The bytes of a string in a certificate; whatever they are, NUL too.
+ *
+ * @param s  borrowed
+ * @return   borrowed from s
+ */
+struct slice cert_bytes(const ASN1_STRING *s);
 
 #endif
