@@ -290,7 +290,7 @@ int crl_read(struct crl **out, struct slice bytes,
 	*out = NULL;
 	if (bytes.n > INT32_MAX)
 		return EFBIG;
-	if (memmem(bytes.p, bytes.n, begin, sizeof(begin) - 1)) {
+	if (bytes.n > 0 && memmem(bytes.p, bytes.n, begin, sizeof(begin) - 1)) {
 		pem = BIO_new_mem_buf(bytes.p, (int)bytes.n);
 		if (!pem)
 			return ENOMEM;

@@ -37,12 +37,13 @@ static uint8_t *put(uint8_t *to, const char *from, const char *end)
 /* What is written never overtakes what is read: each word shrinks. */
 size_t token_pack(uint8_t *out, struct slice text)
 {
-	const char *rest = text.p, *end = text.p + text.n, *at = rest;
+	const char *rest = text.p, *end, *at = rest;
 	uint8_t *to = out, *raw;
 	size_t n;
 
 	if (text.n == 0 || memchr(text.p, MARK, text.n))
 		return 0;
+	end = text.p + text.n;
 	for (; (at = memchr(at, '@', (size_t)(end - at))); at++) {
 		struct slice word = user_part(rest, at);
 
