@@ -452,6 +452,22 @@ def staples_are_read(t):
     sent(["-status_file", answer], "E:revoked")
 
 
+def a_staple_needs_a_responder_or_a_file(t):
+    demand = "tlsfeature=status_request\n"
+    alone = t.public.cert("alone", OUTSIDE, extra=demand)
+    named = t.public.cert("named", OUTSIDE, extra=demand + "authorityInfo"
+                          "Access=OCSP;URI:%s/ocsp\n" % t.public.at)
+
+    def over(path, ocsp):
+        return {"outside": {"tls": {"certificate": path + ".chain", "key":
+                                    path + ".key", "ocsp": ocsp}}}
+    found = "W:must-staple outside.tls.certificate"
+    t.expect(over(alone, "auto"), found, flags=["--offline"])
+    t.expect(over(named, "auto"), flags=["--offline"])
+    t.expect(over(named, "off"), found, flags=["--offline"])
+    t.expect(over(alone, t.folder + "/answer"), flags=["--offline"])
+
+
 def names_of_a_certificate_are_escaped(t):
     bad = t.company.cert("bad", ["home02.internal.example", "a\x1b[2Jb"], BOTH)
     args = ["--profile", "pool", "--trust", t.company.root]
@@ -538,6 +554,8 @@ TESTS = [
     ("points and responders that do not answer",
      points_and_responders_that_do_not_answer),
     ("staples are read", staples_are_read),
+    ("a staple needs a responder or a file",
+     a_staple_needs_a_responder_or_a_file),
     ("names of a certificate are escaped",
      names_of_a_certificate_are_escaped),
     ("names of files are escaped", names_of_files_are_escaped),

@@ -179,7 +179,7 @@ static void judge(struct looking *k, const struct place *at,
 		.public_leg = outside && !at->client,
 		.federates = outside && s->federation.enabled &&
 			     !s->leg[at->leg].client_certificate && !at->also,
-		.staples = strcmp(s->leg[at->leg].ocsp, "off") != 0,
+		.staples = is_stapled(s->leg[at->leg].ocsp, pair->leaf),
 		.client = at->client,
 		.key_mode = (unsigned)pair->mode,
 		.wall_s = now_wall_s(),

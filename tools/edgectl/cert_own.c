@@ -7,6 +7,7 @@
 #include "base/now.h"
 
 #include <errno.h>
+#include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,13 +246,22 @@ static X509_STORE *trust_of(struct told *t, const struct own *own)
 	return NULL;
 }
 
+bool is_stapled(const char *ocsp, X509 *leaf)
+{
+	STACK_OF(OPENSSL_STRING) *urls = leaf ? X509_get1_ocsp(leaf) : NULL;
+	bool named = !leaf || sk_OPENSSL_STRING_num(urls) > 0;
+
+	X509_email_free(urls);
+	return strcmp(ocsp, "auto") == 0 ? named : strcmp(ocsp, "off") != 0;
+}
+
 void own_judge(struct told *t, const struct own *own, struct cert_subject *of)
 {
 	of->plan = own->plan;
 	of->public_leg = own->plan->leg == LEG_OUTSIDE;
 	of->federates = own->s->federation.enabled && own->certificate &&
 			own->plan->leg == LEG_OUTSIDE;
-	of->staples = strcmp(own->s->leg[own->plan->leg].ocsp, "off") != 0;
+	of->staples = is_stapled(own->s->leg[own->plan->leg].ocsp, of->leaf);
 	of->wall_s = now_wall_s();
 	of->trust = of->leaf ? trust_of(t, own) : NULL;
 	cert_lint(of, told_finding, t);
