@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const struct command {
 	const char *name;
@@ -105,6 +106,8 @@ int file_read(char **out, size_t *n, const char *path, size_t max)
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
+	/* A core would hold keys and passphrases. */
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 	if (argc > 1 &&
 	    (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
 		fputs(usage_text, stdout);
