@@ -11,6 +11,7 @@ import os
 import platform
 import pty
 import re
+import select
 import shutil
 import signal
 import ssl
@@ -715,6 +716,8 @@ def at_a_terminal(t, p12, *lines):
                              "--profile", "external-edge", "--p12", p12])
     seen, left = b"", list(lines)
     while True:
+        if not select.select([fd], [], [], 20)[0]:
+            os.kill(pid, signal.SIGKILL)
         try:
             more = os.read(fd, 4096)
         except OSError:
