@@ -115,7 +115,7 @@ static int check_ocsp(struct load *l, enum leg leg)
 {
 	const char *ocsp = l->s->leg[leg].ocsp;
 
-	if (ocsp[0] == '/' || strcmp(ocsp, "auto") == 0 ||
+	if (!ocsp || ocsp[0] == '/' || strcmp(ocsp, "auto") == 0 ||
 	    strcmp(ocsp, "off") == 0)
 		return 0;
 	return settings_complain(

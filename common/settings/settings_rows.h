@@ -112,18 +112,12 @@ IS_VEC(struct services_settings, pool, pools);
 		 .at = AT(leg_.client_certificate),                            \
 		 .help = "PEM file: shown where we connect to others; none: "  \
 			 "certificate."},                                      \
-		{.path = group ".tls.client_key",                              \
-		 .kind = KIND_TEXT,                                            \
-		 .example = "\"/etc/sip-edge/" group "-client.key\"",          \
-		 .at = AT(leg_.client_key),                                    \
-		 .help = "PEM file, mode 0600: the private key of "            \
-			 "client_certificate."},                               \
 	{                                                                      \
-		.path = group ".tls.ocsp", .kind = KIND_TEXT, .def = "auto",   \
-		.at = AT(leg_.ocsp),                                           \
-		.help = "Proof that our certificate is not revoked, shown "    \
-			"with it: auto asks the certificate's responder, off " \
-			"shows none, else a file of DER."                      \
+		.path = group ".tls.client_key", .kind = KIND_TEXT,            \
+		.example = "\"/etc/sip-edge/" group "-client.key\"",           \
+		.at = AT(leg_.client_key),                                     \
+		.help = "PEM file, mode 0600: the private key of "             \
+			"client_certificate."                                  \
 	}
 
 #define REVOCATION_ROWS(group, leg_)                                           \

@@ -51,6 +51,13 @@ const struct row settings_rows[] = {
 	LEG_ROWS("outside", leg[LEG_OUTSIDE], "sip.example.com", "192.0.2.10",
 		 "PEM file: authorities that may sign a partner's "
 		 "certificate."),
+	{.path = "outside.tls.ocsp",
+	 .kind = KIND_TEXT,
+	 .def = "auto",
+	 .at = AT(leg[LEG_OUTSIDE].ocsp),
+	 .help = "Proof that our certificate is not revoked, shown with it: "
+		 "auto asks the certificate's responder, off shows none, else "
+		 "a file of DER."},
 	{.path = "outside.tls.also",
 	 .kind = KIND_RECORDS,
 	 .size = sizeof(struct certificate_settings),

@@ -76,7 +76,7 @@ struct leg_settings {
 						  certificate and key */
 	struct certificate_settings *also;     /* outside: chosen by SNI */
 	size_t alsos;
-	char *ocsp; /* staple: "auto", "off" or a file of DER; never NULL */
+	char *ocsp; /* staple: "auto", "off" or a file of DER; inside: NULL */
 	struct revocation_settings revocation;
 };
 

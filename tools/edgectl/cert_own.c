@@ -252,7 +252,9 @@ bool is_stapled(const char *ocsp, X509 *leaf)
 	bool named = !leaf || sk_OPENSSL_STRING_num(urls) > 0;
 
 	X509_email_free(urls);
-	return strcmp(ocsp, "auto") == 0 ? named : strcmp(ocsp, "off") != 0;
+	if (!ocsp || strcmp(ocsp, "off") == 0)
+		return false;
+	return strcmp(ocsp, "auto") != 0 || named;
 }
 
 void own_judge(struct told *t, const struct own *own, struct cert_subject *of)

@@ -55,7 +55,7 @@ int own_find(struct own *out, const struct own_asked *asked);
 void own_fini(struct own *own);
 
 /* Does the edge staple an answer, by a leg's tls.ocsp? With "auto" it needs a
- * responder to ask. leaf NULL: not known yet. */
+ * responder to ask; the inside has none (NULL). leaf NULL: not known yet. */
 bool is_stapled(const char *ocsp, X509 *leaf);
 
 /* Judge by the plan, and by what the leg trusts; findings are told. */
