@@ -217,6 +217,106 @@ def wrong_command_lines_are_2(t):
         edgectl("plan", GOLDEN, "--profile", "edge")[2]
 
 
+STUBS = os.path.join(TOP, "tests", "lab", "golden")
+
+
+def stub(kind, profile, config=GOLDEN):
+    code, out, err = edgectl("plan", config, "--profile", profile, "--stub",
+                             kind)
+    assert code == FINE and not err, "%d: %s" % (code, err)
+    return out
+
+
+def a_stub_for_the_reverse_proxy(t):
+    for kind, profile, other in (("nginx", "reverse-proxy", "hybrid"),
+                                 ("haproxy", "hybrid", "reverse-proxy")):
+        with open(os.path.join(STUBS, "%s.%s" % (profile, kind))) as f:
+            golden = f.read()
+        assert stub(kind, profile) == golden, stub(kind, profile)
+        # The other profile: the same names behind the other certificate.
+        assert stub(kind, other) == golden.replace(
+            "tls/" + profile, "tls/" + other), stub(kind, other)
+        _, out, _ = edgectl("plan", GOLDEN, "--profile", profile, "--stub",
+                            kind, "--json")
+        assert json.loads(out) == {"profile": profile, "stub": kind,
+                                   "text": golden, "exit": FINE}, out
+
+
+def a_stub_without_a_director_goes_to_the_first_pool(t):
+    config = t.write(merge(t.base, {"services": {
+        "web_names": ["meet.example.com"],
+        "pools": ({"name": "pool07.internal.example",
+                   "web": "web07.example.com"},)},
+        "routing": {"directors": []}}), "pool.cfg")
+    inside = re.findall(r"server_name (\S+);|proxy_pass (\S+);",
+                        stub("nginx", "reverse-proxy", config))
+    at = "https://pool07.internal.example:4443"
+    assert inside == [("web07.example.com", ""), ("", at),
+                      ("meet.example.com", ""), ("", at)], inside
+
+
+def no_stub_is_told(t):
+    code, out, err = edgectl("plan", t.config, "--profile", "hybrid",
+                             "--stub", "nginx")
+    assert code == FINDINGS and "services.web_names" in err and not out, err
+    for args in (["--stub", "nginx"], ["--profile", "director", "--stub",
+                                       "nginx"],
+                 ["--profile", "hybrid", "--stub", "apache"]):
+        code, out, err = edgectl("plan", GOLDEN, *args)
+        assert code == NO_LOOK and "--stub" in err and not out, (args, err)
+
+
+def fill_in(t, kind, port):
+    """What the comments of a stub ask for; inside is nowhere."""
+    chain, key = pki().cert("plan-ours")
+    with open(chain) as c, open(key) as k, \
+            open(os.path.join(t.folder, "both.pem"), "w") as f:
+        f.write(c.read() + k.read())
+    text = re.sub(r"proxy_pass https://[^:]+", "proxy_pass https://127.0.0.1",
+                  stub(kind, "reverse-proxy"))
+    for old, new in ((r"/etc/\w+/tls/internal-ca.crt", chain),
+                     (r"/etc/\w+/tls/[a-z-]+\.chain", chain),
+                     (r"/etc/\w+/tls/[a-z-]+\.key", key),
+                     (r"/etc/\w+/tls/[a-z-]+\.pem", t.folder + "/both.pem"),
+                     (r"(?m)^(\tlisten |\tbind ):?443",
+                      r"\g<1>127.0.0.1:%d" % port)):
+        text = re.sub(old, new, text)
+    return text
+
+
+NGINX_CONF = """pid %(folder)s/nginx.pid;
+error_log stderr;
+events { }
+http {
+access_log off;
+%(stub)s}
+"""
+
+
+def a_proxy_takes_the_stub(t, kind, *options):
+    path = shutil.which(kind, path=os.environ["PATH"] + ":/usr/sbin")
+    if not path:
+        raise Skip(kind + " is not installed")
+    text = fill_in(t, kind, 8443)
+    if kind == "nginx":
+        text = NGINX_CONF % {"folder": t.folder, "stub": text}
+    config = os.path.join(t.folder, kind + ".conf")
+    with open(config, "w") as f:
+        f.write(text)
+    done = subprocess.run([path, *(o % config for o in options)], timeout=60,
+                          stdin=subprocess.DEVNULL, capture_output=True)
+    said = (done.stdout + done.stderr).decode()
+    assert done.returncode == 0 and "[emerg]" not in said, said
+
+
+def nginx_takes_its_stub(t):
+    a_proxy_takes_the_stub(t, "nginx", "-t", "-c", "%s")
+
+
+def haproxy_takes_its_stub(t):
+    a_proxy_takes_the_stub(t, "haproxy", "-c", "-f", "%s")
+
+
 UNBOUND = shutil.which("unbound", path="/usr/sbin:/usr/bin")
 UNBOUND_CONF = """server:
   interface: %s@5353
@@ -512,6 +612,12 @@ TESTS = [
     ("one profile alone, or what the settings lack",
      one_profile_alone_or_what_it_lacks),
     ("wrong command lines end with 2", wrong_command_lines_are_2),
+    ("a stub for the reverse proxy", a_stub_for_the_reverse_proxy),
+    ("a stub without a director goes to the first pool",
+     a_stub_without_a_director_goes_to_the_first_pool),
+    ("no stub is told", no_stub_is_told),
+    ("nginx takes its stub", nginx_takes_its_stub),
+    ("haproxy takes its stub", haproxy_takes_its_stub),
     ("names that fit need no trust", names_that_fit_need_no_trust),
     ("a target outside of the domain is to be pre-trusted",
      a_target_outside_of_the_domain_is_to_be_pre_trusted),

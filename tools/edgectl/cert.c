@@ -11,7 +11,8 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *usage; /* without "edgectl cert " */
 } commands[] = {
-	{"plan", cert_plan_main, "plan CONFIG [--profile PROFILE]"},
+	{"plan", cert_plan_main,
+	 "plan CONFIG [--profile PROFILE] [--stub nginx|haproxy]"},
 	{"csr", cert_csr_main,
 	 "csr CONFIG --profile PROFILE [--pool NAME | --nth N] --out DIR\n"
 	 "           [--rsa BITS | --key FILE] [--wildcard-web]"},

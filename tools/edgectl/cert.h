@@ -20,6 +20,11 @@ int cert_trust_main(int argc, char **argv);
 /* A plan as a table of 100 columns. */
 void plan_print(const struct cert_plan *plan);
 
+/* `cert plan --stub`: a configuration for the reverse proxy of that name;
+ * profile: an enum cert_profile, or less than 0 for none. Returns the exit
+ * status. */
+int stub_print(const char *config, int profile, const char *word, bool json);
+
 /* All of it; owned by the caller. */
 json_t *plan_json(const struct cert_plan *plan);
 

@@ -343,10 +343,12 @@ int cert_plan_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"profile", required_argument, NULL, 'p'},
+		{"stub", required_argument, NULL, 's'},
 		{"json", no_argument, NULL, 'j'},
 		{0},
 	};
 	enum cert_profile profile;
+	const char *stub = NULL;
 	bool json = false;
 	int opt, wanted = -1;
 
@@ -355,6 +357,8 @@ int cert_plan_main(int argc, char **argv)
 			return no_look("cert plan: wrong option; see edgectl "
 				       "cert -h");
 		json = json || opt == 'j';
+		if (opt == 's')
+			stub = optarg;
 		if (opt != 'p')
 			continue;
 		if (cert_profile_of(&profile, optarg))
@@ -362,6 +366,9 @@ int cert_plan_main(int argc, char **argv)
 		wanted = (int)profile;
 	}
 	if (argc - optind != 1)
-		return no_look("cert plan CONFIG [--profile PROFILE]");
+		return no_look("cert plan CONFIG [--profile PROFILE] [--stub "
+			       "nginx|haproxy]");
+	if (stub)
+		return stub_print(argv[optind], wanted, stub, json);
 	return plan_config(argv[optind], wanted, json);
 }

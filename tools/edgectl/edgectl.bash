@@ -2,7 +2,7 @@
 _edgectl_cert()
 {
 	case $1 in
-	plan)	echo "--profile --json" ;;
+	plan)	echo "--profile --stub --json" ;;
 	csr)	echo "--profile --pool --nth --out --rsa --key --wildcard-web
 			--json" ;;
 	import)	echo "--profile --pool --nth --key --from --force --dry-run
@@ -28,6 +28,7 @@ _edgectl()
 	--cert | --socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--profile) words="external-edge internal-edge director pool registrar
 			pool-vip reverse-proxy hybrid" ;;
+	--stub)	words="nginx haproxy" ;;
 	--pool | --nth | --rsa) return ;;
 	edgectl) words="explain partner cert check partners counters connections
 			reload --help" ;;
