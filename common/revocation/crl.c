@@ -226,7 +226,7 @@ static int read_signer(struct crl *l, X509_CRL *x,
 		return l->signer && l->issuer ? 0 : ENOMEM;
 	}
 	name_issuer(fault, x);
-	return EINVAL;
+	return EACCES;
 }
 
 static int boil_down(struct crl *l, X509_CRL *x,

@@ -51,8 +51,9 @@ enum crl_answer {
  * @param out          one reference held by the caller
  * @param bytes        of a file
  * @param authorities  one of these must have signed; borrowed
- * @param fault        filled on EINVAL
- * @return             0, EINVAL or ENOMEM
+ * @param fault        filled on EACCES and EINVAL
+ * @return             0; EACCES when none of them did; EINVAL when it is no
+ *                     list that we can use; ENOMEM
  */
 int crl_read(struct crl **out, struct slice bytes,
 	     const STACK_OF(X509) * authorities, struct crl_fault *fault);

@@ -74,8 +74,9 @@ static int hard_fails(char *why, const struct crl_slot *slot,
 	return EINVAL;
 }
 
-/* A file that is not there is a state to be told, unless it must be there; one
- * that is there and is no list is an error. */
+/* A file that is not there, or whose authority is none of ours any more, is a
+ * state to be told, unless it must be there: an authority that goes on under
+ * another intermediate stops no reload. One that is no list is an error. */
 static int read_file(struct crl_slot *slot, const struct crl_leg *leg,
 		     char *why)
 {
@@ -92,6 +93,8 @@ static int read_file(struct crl_slot *slot, const struct crl_leg *leg,
 		err = crl_read(&slot->list, buf_slice(&bytes), leg->authorities,
 			       &fault);
 	buf_fini(&bytes);
+	if (err == EACCES && leg->mode != REVOCATION_HARD)
+		err = 0;
 	if (err && err != ENOMEM)
 		return hard_fails(why, slot, &fault);
 	slot->got_s = slot->list ? now_wall_s() : 0;

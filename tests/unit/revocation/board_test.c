@@ -222,6 +222,32 @@ static void lists_that_do_not_count_are_refused_with_the_reason(void)
 	place_drop(&place);
 }
 
+static void a_list_of_no_authority_of_ours_stops_the_start_only_when_hard(void)
+{
+	static const struct {
+		enum revocation_mode mode;
+		int err;
+	} rows[] = {
+		{REVOCATION_SOFT, 0},
+		{REVOCATION_AUTO, EINVAL},
+		{REVOCATION_HARD, EINVAL},
+		{REVOCATION_OFF, 0},
+	};
+	struct list_order other = {.by = &place.other};
+	char why[WHY_MAX];
+
+	place_make(&place, NULL);
+	place_lists(&place, "a.pem", NULL);
+	list_write(&place, "a.pem", &other, "w");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		place_mode(&place, rows[i].mode);
+		CU_ASSERT_EQUAL(load(why), rows[i].err);
+		if (rows[i].err)
+			CU_ASSERT_PTR_NOT_NULL(strstr(why, "no authority"));
+	}
+	place_drop(&place);
+}
+
 static void what_is_no_list_stops_the_start(void)
 {
 	static const char *const texts[] = {"", "hello", "-----BEGIN X509 CRL"};
@@ -546,6 +572,8 @@ TEST_MAIN("revocation/board",
 	   a_missing_file_stops_the_start_only_when_hard},
 	  {"lists that do not count are refused with the reason",
 	   lists_that_do_not_count_are_refused_with_the_reason},
+	  {"a list of no authority of ours stops the start only when hard",
+	   a_list_of_no_authority_of_ours_stops_the_start_only_when_hard},
 	  {"what is no list stops the start", what_is_no_list_stops_the_start},
 	  {"a list counts for the key that signed it",
 	   a_list_counts_for_the_key_that_signed_it},
