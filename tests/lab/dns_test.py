@@ -194,8 +194,8 @@ def build_probe(folder):
     if sanitize:
         command.append("-fsanitize=address,undefined")
     command += ["-o", probe, os.path.join(HERE, "resolve_probe.c"),
-                BUILD + "/edge/libnet.a", BUILD + "/common/libbase.a",
-                "-lunbound", "-luv", "-lssl", "-lcrypto", "-lpthread"]
+                BUILD + "/edge/libnet.a", BUILD + "/common/libsettings.a",
+                BUILD + "/common/libbase.a", "-lconfig", "-lunbound", "-luv", "-lssl", "-lcrypto", "-lpthread"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise OSError("resolve_probe: " + done.stderr[-400:])
