@@ -137,8 +137,8 @@ def files_that_cannot_be_read(t):
     t.expect({"inside": {"tls": {"key": gone}}},
              "W:key-not-read inside.tls.certificate", flags=["--offline"])
     t.expect({"outside": {"tls": {"trust": gone}}},
-             "W:crl-missing outside.revocation",
-             "W:trust-not-read outside.tls.trust", flags=["--offline"])
+             "W:trust-not-read outside.tls.trust",
+             "W:crl-missing outside.revocation", flags=["--offline"])
 
 
 def a_key_that_others_reach_or_of_another_pair(t):
