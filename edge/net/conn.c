@@ -172,6 +172,8 @@ static void open_event(struct conn_inner *c, int events)
 static void reset(struct conn_inner *c)
 {
 	c->events = 0; /* libuv stopped it */
+	if (c->state == CONN_SHAKING)
+		conn_shake(c);
 	if (c->state == CONN_OPEN)
 		conn_read(c);
 	lost(c, socket_error(c));

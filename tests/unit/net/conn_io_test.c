@@ -62,6 +62,37 @@ static void what_came_before_a_reset_is_read(void)
 	finish();
 }
 
+static void remember_rule(const struct failures_sum *sum, void *arg)
+{
+	*(const char **)arg = sum->rule;
+}
+
+/* Who believes no certificate says so, and hangs up on all that we sent. */
+static void the_alert_that_came_before_a_reset_says_why(void)
+{
+	union addr peer;
+	const char *rule = "";
+	struct failures *f;
+	struct guest g;
+
+	begin();
+	CU_ASSERT_EQUAL_FATAL(failures_create(&f, 4), 0);
+	st.w->conns.failures = f;
+	log_set_level(LOG_LEVEL_NOTICE);
+	guest_dial(&g, &st.outside, "127.0.0.9");
+	addr_parse(&peer, SLICE("127.0.0.9"), 0);
+	for (int i = 0; i < FAILURES_TOLD; i++)
+		failures_tell(f, &peer, "told before", st.w->pub.now_ms);
+	CU_ASSERT_FALSE(guest_shake_strictly(&g, &st));
+	guest_close(&g);
+	STAGE_UNTIL(&st, seen.closes == 1);
+	failures_end(f, UINT64_MAX, remember_rule, &rule);
+	CU_ASSERT_STRING_EQUAL(rule, "peer-refused-certificate");
+	log_set_level(LOG_LEVEL_ERROR);
+	finish();
+	failures_destroy(&f);
+}
+
 static void an_idle_connection_holds_no_buffers(void)
 {
 	begin();
@@ -218,6 +249,8 @@ TEST_MAIN("net/conn_io",
 	   what_is_not_consumed_comes_again_with_more_behind_it},
 	  {"what came before a reset is read",
 	   what_came_before_a_reset_is_read},
+	  {"the alert that came before a reset says why",
+	   the_alert_that_came_before_a_reset_says_why},
 	  {"an idle connection holds no buffers",
 	   an_idle_connection_holds_no_buffers},
 	  {"megabytes come through whole", megabytes_come_through_whole},
