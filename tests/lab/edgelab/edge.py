@@ -114,8 +114,12 @@ class Edge:
         """The first log line that matches."""
         def look():
             return re.search(r"(?m)^.*(?:%s).*$" % pattern, self.log(since))
-        return until("a log line with /%s/; the log ends in: %s"
-                     % (pattern, self.tail(3)), look, timeout).group(0)
+        try:
+            return until("a log line with /%s/" % pattern, look,
+                         timeout).group(0)
+        except AssertionError as e:
+            raise AssertionError("%s; the log ends in: %s"
+                                 % (e, self.tail(3))) from None
 
     def tail(self, lines=12):
         return " | ".join(self.log().splitlines()[-lines:])
