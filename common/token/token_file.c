@@ -14,6 +14,7 @@
 #include "token_ring.h"
 
 #include "base/buf.h"
+#include "base/disk.h"
 #include "base/hash.h"
 
 #include <errno.h>
@@ -284,41 +285,6 @@ static bool print(struct buf *b, const struct token_keys *k)
 	return !b->failed;
 }
 
-static int write_all(int fd, struct slice s)
-{
-	while (s.n > 0) {
-		ssize_t w = write(fd, s.p, s.n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return errno;
-		s.p += w;
-		s.n -= (size_t)w;
-	}
-	return fsync(fd) ? errno : 0;
-}
-
-static int replace(int dir_fd, struct slice text)
-{
-	int fd, err;
-
-	if (unlinkat(dir_fd, FILE_NEW, 0) && errno != ENOENT)
-		return errno;
-	fd = openat(dir_fd, FILE_NEW,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return errno;
-	err = write_all(fd, text);
-	if (close(fd) && !err)
-		err = errno;
-	if (!err && renameat(dir_fd, FILE_NEW, dir_fd, FILE_NAME))
-		err = errno;
-	if (!err && fsync(dir_fd))
-		err = errno;
-	return err;
-}
-
 int ring_write(const struct token_keys *k, int dir_fd, const char *state_dir,
 	       char *why)
 {
@@ -326,7 +292,7 @@ int ring_write(const struct token_keys *k, int dir_fd, const char *state_dir,
 	int err = ENOMEM;
 
 	if (print(&b, k))
-		err = replace(dir_fd, buf_slice(&b));
+		err = disk_replace(dir_fd, FILE_NEW, FILE_NAME, buf_slice(&b));
 	if (err)
 		fail(why, state_dir, err, "cannot write");
 	if (b.p)

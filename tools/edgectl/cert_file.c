@@ -3,6 +3,8 @@
  */
 #include "cert_own.h"
 
+#include "base/disk.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/bio.h>
@@ -148,21 +150,6 @@ void bytes_free(struct bytes *b)
 	*b = (struct bytes){0};
 }
 
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, p, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return errno;
-		p += w;
-		n -= (size_t)w;
-	}
-	return 0;
-}
-
 /* The owner before the mode: no moment when somebody else may read it. */
 static int give_to(int fd, const struct owner *owner)
 {
@@ -186,9 +173,7 @@ int file_make(const char *path, const void *p, size_t n,
 		return errno;
 	err = owner ? give_to(fd, owner) : fchmod(fd, 0600) ? errno : 0;
 	if (!err)
-		err = write_all(fd, p, n);
-	if (!err && fsync(fd))
-		err = errno;
+		err = disk_write(fd, (struct slice){p, n});
 	if (close(fd) && !err)
 		err = errno;
 	if (err)
