@@ -4,15 +4,14 @@
  * ours is left as soon as its own was seen.
  */
 #include "cert_lint.h"
+#include "reach.h"
 
 #include "base/now.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -54,41 +53,6 @@ bool dial_is_target(const char *text)
 	return access(text, F_OK) != 0 && take_apart(&there, text);
 }
 
-static bool wait_for(int fd, short what, uint64_t until_ms)
-{
-	struct pollfd p = {.fd = fd, .events = what};
-	uint64_t now = now_mono_ms();
-
-	return now < until_ms && poll(&p, 1, (int)(until_ms - now)) > 0;
-}
-
-static int finish(int fd)
-{
-	int err = 0;
-	socklen_t n = sizeof(err);
-
-	if (!wait_for(fd, POLLOUT, now_mono_ms() + CONNECT_MS))
-		return ETIMEDOUT;
-	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &n) ? errno : err;
-}
-
-static int connect_one(int *out, const struct addrinfo *a)
-{
-	int fd = socket(a->ai_family,
-			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (connect(fd, a->ai_addr, a->ai_addrlen))
-		err = errno == EINPROGRESS ? finish(fd) : errno;
-	if (err)
-		close(fd);
-	else
-		*out = fd;
-	return err;
-}
-
 static int connect_any(int *fd, const struct there *to, char *why)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all, *a;
@@ -100,7 +64,8 @@ static int connect_any(int *fd, const struct there *to, char *why)
 	}
 	err = EHOSTUNREACH;
 	for (a = all; a && err; a = a->ai_next)
-		err = connect_one(fd, a);
+		err = reach_connect(fd, a->ai_addr, a->ai_addrlen, NULL,
+				    now_mono_ms() + CONNECT_MS);
 	freeaddrinfo(all);
 	if (err)
 		snprintf(why, WHY_MAX, "%s port %s: %s", to->host, to->port,
@@ -121,24 +86,6 @@ static int keep(X509_STORE_CTX *c, void *arg)
 			X509_free(x);
 	}
 	return 1;
-}
-
-static bool shake(SSL *ssl, int fd, uint64_t until_ms)
-{
-	int r;
-
-	for (;;) {
-		ERR_clear_error();
-		r = SSL_connect(ssl);
-		if (r == 1)
-			return true;
-		r = SSL_get_error(ssl, r);
-		if (r != SSL_ERROR_WANT_READ && r != SSL_ERROR_WANT_WRITE)
-			return false;
-		if (!wait_for(fd, r == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT,
-			      until_ms))
-			return false;
-	}
 }
 
 /* Old versions and weak keys as well: they are what is looked for. */
@@ -172,7 +119,7 @@ static void handshake(struct dialled *d, int fd, const char *sni)
 
 	if (ssl && SSL_set_fd(ssl, fd) &&
 	    (!sni || SSL_set_tlsext_host_name(ssl, sni))) {
-		shake(ssl, fd, now_mono_ms() + HANDSHAKE_MS);
+		reach_shake(ssl, fd, now_mono_ms() + HANDSHAKE_MS);
 		keep_staple(d, ssl);
 	}
 	SSL_free(ssl);

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,15 +36,6 @@ uint64_t trial_until(const struct trial *t, uint64_t ms)
 	uint64_t until = now_mono_ms() + ms;
 
 	return until < t->until_ms ? until : t->until_ms;
-}
-
-bool trial_wait(const struct trial *t, int fd, bool to_write, uint64_t until)
-{
-	struct pollfd p = {.fd = fd, .events = to_write ? POLLOUT : POLLIN};
-	uint64_t now = now_mono_ms();
-
-	(void)t;
-	return now < until && poll(&p, 1, (int)(until - now)) > 0;
 }
 
 static const char *kind_word(enum partner_kind kind)

@@ -40,9 +40,6 @@ struct target {
 void trial_step(struct trial *t, bool good, const char *name, const char *fmt,
 		...) __attribute__((format(printf, 4, 5)));
 
-/* Wait for a descriptor until the trial ends or ms are over; false: too late.*/
-bool trial_wait(const struct trial *t, int fd, bool to_write, uint64_t until);
-
 /* The earlier of the trial's end and ms from now. */
 uint64_t trial_until(const struct trial *t, uint64_t ms);
 

@@ -2,6 +2,7 @@
  * partner_sip.c: OPTIONS to the partner's domain, and what its answer means.
  */
 #include "partner.h"
+#include "reach.h"
 
 #include "base/buf.h"
 #include "base/now.h"
@@ -57,8 +58,8 @@ static void watch(int is_write, int version, int type, const void *p, size_t n,
 }
 
 /* > 0: bytes; 0: too late, or taken; < 0: they closed, or an alert. */
-static int some(struct trial *t, struct target *g, char *p, int n,
-		uint64_t until, const bool *enough)
+static int some(struct target *g, char *p, int n, uint64_t until,
+		const bool *enough)
 {
 	for (;;) {
 		int r, e;
@@ -72,7 +73,7 @@ static int some(struct trial *t, struct target *g, char *p, int n,
 			return -1;
 		if (enough && *enough)
 			return 0;
-		if (!trial_wait(t, g->fd, e == SSL_ERROR_WANT_WRITE, until))
+		if (!reach_wait(g->fd, e == SSL_ERROR_WANT_WRITE, until))
 			return 0;
 	}
 }
@@ -103,7 +104,7 @@ static unsigned wait_answer(struct trial *t, struct target *g, int *how)
 	char part[2048];
 
 	while (!status && in.n < ANSWER_BYTES) {
-		*how = some(t, g, part, sizeof(part), until, NULL);
+		*how = some(g, part, sizeof(part), until, NULL);
 		if (*how <= 0)
 			break;
 		buf_add(&in, (struct slice){part, (size_t)*how});
@@ -176,7 +177,7 @@ static bool hear_alert(struct trial *t, struct target *g)
 
 	SSL_set_msg_callback(g->ssl, watch);
 	SSL_set_msg_callback_arg(g->ssl, g);
-	return some(t, g, part, sizeof(part), trial_until(t, ALERT_MS),
+	return some(g, part, sizeof(part), trial_until(t, ALERT_MS),
 		    &g->taken) >= 0;
 }
 

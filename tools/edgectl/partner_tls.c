@@ -2,8 +2,8 @@
  * partner_tls.c: to the partner's port, and what its certificate is good for.
  */
 #include "partner.h"
+#include "reach.h"
 
-#include "base/now.h"
 #include "cert/certificate.h"
 
 #include <errno.h>
@@ -11,8 +11,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define SOON_DAYS 14
 
@@ -25,30 +23,6 @@ static const union addr *leave_by(const struct settings *s,
 		if (leg->address[i].sa.sa_family == to->sa.sa_family)
 			return &leg->address[i];
 	return NULL;
-}
-
-static int finish_connect(struct trial *t, int fd)
-{
-	int err = 0;
-	socklen_t n = sizeof(err);
-
-	if (!trial_wait(t, fd, true, trial_until(t, t->s->limits.connect_ms)))
-		return ETIMEDOUT;
-	getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &n);
-	return err;
-}
-
-static int dial(struct trial *t, struct target *g, const union addr *from)
-{
-	g->fd = socket(g->to.sa.sa_family,
-		       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (g->fd < 0)
-		return errno;
-	if (bind(g->fd, &from->sa, addr_len(from)))
-		return errno;
-	if (!connect(g->fd, &g->to.sa, addr_len(&g->to)))
-		return 0;
-	return errno == EINPROGRESS ? finish_connect(t, g->fd) : errno;
 }
 
 static const char *dial_words(int err)
@@ -72,8 +46,11 @@ bool tcp_step(struct trial *t, struct target *g)
 {
 	char to[ADDR_TEXT_MAX], by[ADDR_TEXT_MAX];
 	const union addr *from = leave_by(t->s, &g->to);
-	int err = from ? dial(t, g, from) : EAFNOSUPPORT;
+	int err = EAFNOSUPPORT;
 
+	if (from)
+		err = reach_connect(&g->fd, &g->to.sa, addr_len(&g->to), from,
+				    trial_until(t, t->s->limits.connect_ms));
 	addr_text(&g->to, to);
 	if (!from)
 		trial_step(t, false, "connect",
@@ -131,34 +108,12 @@ const char *tls_alert_words(void)
 	}
 }
 
-static bool handshake(struct trial *t, struct target *g, bool *late)
-{
-	uint64_t until =
-		trial_until(t, t->s->limits.handshake_s * UINT64_C(1000));
-	int r;
-
-	*late = false;
-	for (;;) {
-		ERR_clear_error();
-		r = SSL_connect(g->ssl);
-		if (r == 1)
-			return true;
-		r = SSL_get_error(g->ssl, r);
-		if (r != SSL_ERROR_WANT_READ && r != SSL_ERROR_WANT_WRITE)
-			return false;
-		if (!trial_wait(t, g->fd, r == SSL_ERROR_WANT_WRITE, until)) {
-			*late = true;
-			return false;
-		}
-	}
-}
-
 static bool open_tls(struct trial *t, struct target *g)
 {
 	struct slice sni =
 		g->in_domain || g->secure ? g->host : slice_of(t->domain);
 	const char *words;
-	bool late;
+	int err;
 
 	g->ssl = tlsctx_session(t->tls, TLS_TO_OUTSIDE, sni);
 	if (!g->ssl || !SSL_set_fd(g->ssl, g->fd))
@@ -166,13 +121,16 @@ static bool open_tls(struct trial *t, struct target *g)
 	/* Every fault is to be told, not only the first. */
 	SSL_set_verify(g->ssl, SSL_VERIFY_NONE, NULL);
 	SSL_set_cert_cb(g->ssl, count_asked, g);
-	if (handshake(t, g, &late)) {
+	err = reach_shake(
+		g->ssl, g->fd,
+		trial_until(t, t->s->limits.handshake_s * UINT64_C(1000)));
+	if (!err) {
 		trial_step(t, true, "tls", "%s %s, asked for as %.*s",
 			   SSL_get_version(g->ssl), SSL_get_cipher(g->ssl),
 			   SLICE_ARG(sni));
 		return true;
 	}
-	words = late ? "no answer to our hello" : tls_alert_words();
+	words = err == ETIMEDOUT ? "no answer to our hello" : tls_alert_words();
 	if (!words)
 		words = ERR_reason_error_string(ERR_peek_last_error());
 	trial_step(t, false, "tls", "%s",
