@@ -17,28 +17,12 @@ import signal
 import ssl
 import stat
 import subprocess
-import tempfile
 
-from edgelab import (base_config, block, check_config, libconfig, merge, pki,
-                     program)
+from edgelab import bench, check_config, ctl, libconfig, merge, program
+from edgelab.pki import openssl
 
 FINE, FINDINGS, NO_LOOK = 0, 1, 2
 NAMES = ["sip.example.com", "sip.example.org"]
-
-
-def edgectl():
-    """The built edgectl, or None."""
-    found = program()
-    path = found and os.path.join(os.path.dirname(os.path.dirname(found)),
-                                  "tools", "edgectl")
-    return path if path and os.access(path, os.X_OK) else None
-
-
-def openssl(*arguments, cwd=None):
-    done = subprocess.run(["openssl", *arguments], cwd=cwd, text=True,
-                          capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def read(path):
@@ -66,19 +50,18 @@ def fits(chain, key):
     return True
 
 
-class Bench:
+class Bench(bench.Bench):
     """A folder with settings that name files which are not there yet."""
 
+    topic = "cert csr"
+
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="cert-csr-")
-        self.etc = os.path.join(self.folder, "etc")
-        self.new = os.path.join(self.folder, "new")
-        self.pki, self.block, self.bad = pki(), block(), 0
+        super().__init__()
+        self.etc, self.new = self.path("etc"), self.path("new")
         self.issuing = os.path.join(self.pki.dir, "external-issuing")
         os.mkdir(self.etc)
         os.mkdir(self.folder + "/state", 0o700)
-        base = base_config(self.block, self.pki, self.folder + "/state")
-        self.base = merge(base, {
+        self.base = merge(self.base, {
             "outside": {"tls": {"certificate": self.etc + "/outside.chain",
                                 "key": self.etc + "/outside.key"}},
             "services": {"web_names": ["meet.example.com",
@@ -88,9 +71,7 @@ class Bench:
                              {"name": "pool01.internal.example",
                               "members": ["fe01.internal.example",
                                           "fe02.internal.example"]},)}})
-        self.config = os.path.join(self.folder, "edge.cfg")
-        with open(self.config, "w") as f:
-            f.write(libconfig(self.base))
+        self.config = self.write(self.base)
         os.chmod(self.config, 0o600)
         self.chain = self.etc + "/outside.chain"
         self.key = self.etc + "/outside.key"
@@ -103,15 +84,11 @@ class Bench:
 
     def run(self, *arguments, code=FINE, profile="external-edge", **options):
         """edgectl cert; (standard output, standard error)."""
-        done = subprocess.run(
-            [edgectl(), "cert", arguments[0], self.config, "--profile",
-             profile, *arguments[1:]], timeout=60, text=True,
-            stdin=subprocess.DEVNULL, capture_output=True,
-            start_new_session=True, **options)
-        assert "Sanitizer" not in done.stderr, done.stderr
-        assert done.returncode == code, (done.returncode, done.stdout,
-                                         done.stderr)
-        return done.stdout, done.stderr
+        got, out, err = ctl.edgectl(
+            "cert", arguments[0], self.config, "--profile", profile,
+            *arguments[1:], start_new_session=True, **options)
+        assert got == code, (got, out, err)
+        return out, err
 
     def order(self, name="external-edge", *arguments, **options):
         """Ask for a certificate; the stem of key and request."""
@@ -151,22 +128,9 @@ class Bench:
         return certificates(self.chain)[0]
 
     def passphrase(self, text="correct horse battery", name="secret"):
-        path = os.path.join(self.folder, name)
-        with open(path, "w") as f:
-            f.write(text + "\n")
+        path = self.write(text + "\n", name)
         os.chmod(path, 0o600)
         return path
-
-    def try_one(self, name, fn):
-        self.clean()
-        try:
-            fn(self)
-        except Exception as e:
-            self.bad += 1
-            why = " ".join(str(e).split())[:600] or type(e).__name__
-            print("not ok cert csr: %s: %s" % (name, why), flush=True)
-        else:
-            print("ok cert csr: " + name, flush=True)
 
 
 def a_request_is_what_the_plan_says(t):
@@ -558,7 +522,7 @@ def killed_at_any_step_it_leaves_a_pair_that_fits(t):
     sent = t.issued()
     chain, key = t.pki.cert("edge-outside")
     new, old = certificates(sent)[0], certificates(chain)[0]
-    command = [edgectl(), "cert", "import", t.config, "--profile",
+    command = [ctl.path(), "cert", "import", t.config, "--profile",
                "external-edge", sent]
     seen = []
     for nth in range(1, 200):
@@ -712,8 +676,8 @@ def at_a_terminal(t, p12, *lines):
     """Export with somebody at the terminal; (exit code, what was seen)."""
     pid, fd = pty.fork()
     if pid == 0:
-        os.execv(edgectl(), [edgectl(), "cert", "export", t.config,
-                             "--profile", "external-edge", "--p12", p12])
+        os.execv(ctl.path(), [ctl.path(), "cert", "export", t.config,
+                              "--profile", "external-edge", "--p12", p12])
     seen, left = b"", list(lines)
     while True:
         if not select.select([fd], [], [], 20)[0]:
@@ -764,18 +728,5 @@ TESTS = [a_request_is_what_the_plan_says, a_request_is_told_as_json,
          a_passphrase_is_asked_for_and_not_shown]
 
 
-def main():
-    if not edgectl():
-        print("skip cert csr: no edgectl is built")
-        return 0
-    bench = Bench()
-    try:
-        for fn in TESTS:
-            bench.try_one(fn.__name__.replace("_", " "), fn)
-    finally:
-        shutil.rmtree(bench.folder, True)
-    return 1 if bench.bad else 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(bench.run(Bench, TESTS))

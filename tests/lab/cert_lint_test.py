@@ -7,12 +7,12 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 
-from edgelab import Edge, base_config, block, libconfig, merge, pki, program
-from edgelab.authority import Authority, Shown, openssl
-from edgectl_test import Dns
+from edgelab import Edge, bench, ctl, merge
+from edgelab.authority import Authority, Shown
+from edgelab.dns import Dns
+from edgelab.pki import openssl
 
 FINE, FINDINGS, NO_LOOK = 0, 1, 2
 SYSTEM = "/etc/ssl/certs/ca-certificates.crt"
@@ -22,14 +22,8 @@ BOTH = "serverAuth,clientAuth"
 
 
 def edgectl(*arguments, env=None):
-    """(exit code, standard output, standard error) of edgectl cert lint."""
-    path = os.path.join(os.path.dirname(os.path.dirname(program())), "tools",
-                        "edgectl")
-    done = subprocess.run([path, "cert", "lint", *arguments], timeout=60,
-                          stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, env=dict(os.environ, **env or {}))
-    assert "Sanitizer" not in done.stderr, done.stderr
-    return done.returncode, done.stdout, done.stderr
+    return ctl.edgectl("cert", "lint", *arguments,
+                       env=dict(os.environ, **env or {}))
 
 
 def found(out):
@@ -38,23 +32,23 @@ def found(out):
             for f in json.loads(out)["findings"]]
 
 
-class Bench:
-    """Settings as they should be, and the lines that tests print."""
+class Bench(bench.Bench):
+    """Settings as they should be."""
+
+    topic = "cert_lint"
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="edgelab-lint-")
-        self.bad, self.block = 0, block()
+        super().__init__()
         self.public = Authority(self.folder, "public", self.block(20))
         self.company = Authority(self.folder, "company", self.block(21))
         self.dns = Dns(self.block(22))
         for name in OUTSIDE:
-            self.dns.a[name] = self.block(1)
-        self.dns.a[INSIDE[0]] = self.block(2)
+            self.dns.add(name, "A", self.block(1))
+        self.dns.add(INSIDE[0], "A", self.block(2))
         self.wide = self.joined("wide.pem", self.public.root, SYSTEM)
         self.out = self.public.cert("out", OUTSIDE)
         self.inn = self.company.cert("inn", INSIDE, BOTH)
-        base = base_config(self.block, pki(), self.folder + "/state")
-        self.base = merge(base, {
+        self.base = merge(self.base, {
             "edge": {"control": self.folder + "/control"},
             "outside": {"dns": [self.dns.at], "tls": {
                 "certificate": self.out + ".chain", "key": self.out + ".key",
@@ -83,15 +77,14 @@ class Bench:
                     out.write(f.read() + "\n")
         return path
 
-    def write(self, over=None):
-        path = os.path.join(self.folder, "edge.cfg")
-        with open(path, "w") as f:
-            f.write(libconfig(merge(self.base, over or {})))
-        return path
+    def changed(self, over=None):
+        """The settings with a change, as a file."""
+        return self.write(merge(self.base, over or {}))
 
     def expect(self, over, *findings, flags=(), env=None):
         """The settings with a change have exactly these findings."""
-        code, out, err = edgectl(self.write(over), "--json", *flags, env=env)
+        code, out, err = edgectl(self.changed(over), "--json", *flags,
+                                 env=env)
         assert out, "exit %d: %s" % (code, err)
         assert found(out) == list(findings), "%s %s" % (found(out), out)
         bad = any(f[0] in "WE" for f in findings)
@@ -107,22 +100,10 @@ class Bench:
         assert said == list(findings), "%s %s" % (said, out)
         return json.loads(out)
 
-    def say(self, name, why=None):
-        self.bad += why is not None
-        print("not ok cert_lint: %s: %s" % (name, " ".join(why.split()))
-              if why else "ok cert_lint: " + name, flush=True)
-
-    def try_one(self, name, fn):
-        try:
-            fn(self)
-            self.say(name)
-        except Exception as e:
-            self.say(name, str(e) or type(e).__name__)
-
 
 def settings_as_they_should_be_have_none(t):
     t.expect({})
-    code, out, _ = edgectl(t.write())
+    code, out, _ = edgectl(t.changed())
     assert code == FINE and "no findings" in out, out
     assert "outside.tls.certificate %s.chain: valid" % t.out in out, out
     assert "order the next by" in out, out
@@ -184,14 +165,16 @@ def a_key_log_is_told(t):
 
 
 def names_lead_to_the_leg(t):
-    t.dns.a["sip.example.com"] = t.block(9)
+    t.dns.add("sip.example.com", "A", t.block(9))
     said = t.expect({}, "W:dns-elsewhere outside.fqdn")["findings"][0]["is"]
     assert t.block(9) in said and t.block(1) in said, said
-    del t.dns.a["sip.example.com"], t.dns.a["sip.example.org"]
+    for name in OUTSIDE:
+        del t.dns.zone[name, "A"]
     t.expect({}, "E:dns-no-address outside.fqdn",
              "W:dns-no-address outside.fqdn")
     t.expect({}, flags=["--offline"])
-    t.dns.a["sip.example.com"] = t.dns.a["sip.example.org"] = t.block(1)
+    for name in OUTSIDE:
+        t.dns.add(name, "A", t.block(1))
 
 
 def a_name_that_only_sni_chooses(t):
@@ -275,7 +258,7 @@ def lists_of_the_settings_are_fetched(t):
 
 
 def a_file_is_judged_by_its_profile(t):
-    by = ["--config", t.write(), "--profile"]
+    by = ["--config", t.changed(), "--profile"]
     t.target(t.out + ".chain", args=[*by, "external-edge"])
     t.target(t.out + ".chain", args=["--trust", t.public.root])
     t.target(t.out + ".pem", "E:chain-incomplete",
@@ -293,7 +276,7 @@ def a_request_is_judged_too(t):
     openssl("req", "-new", "-key", t.out + ".key", "-subj",
             "/CN=sip.example.com", "-addext", "subjectAltName=DNS:"
             + ",DNS:".join(OUTSIDE), "-out", path, cwd=t.folder)
-    by = ["--config", t.write(), "--profile"]
+    by = ["--config", t.changed(), "--profile"]
     t.target(path, args=[*by, "external-edge"])
     t.target(path, "E:cn-is-not-the-fqdn", "E:name-missing",
              "N:name-superfluous", "N:name-superfluous",
@@ -315,13 +298,13 @@ def members_share_a_key_when_they_must(t):
     pool = {"services": {"pools": ({"name": "pool.internal.example",
                                     "members": ["home01.internal.example",
                                                 "home02.internal.example"]},)}}
-    args = ["--profile", "pool", "--config", t.write(pool), "--json"]
+    args = ["--profile", "pool", "--config", t.changed(pool), "--json"]
     code, out, _ = edgectl(one + ".chain", two + ".chain", *args)
     assert "E:key-differs %s.chain" % two in found(out), out
 
 
 def a_running_edge_shows_what_it_has(t):
-    path = t.write()
+    path = t.changed()
     edge = Edge(merge(t.base, {}), t.folder)
     at, inn = t.block(1) + ":5061", t.block(2) + ":5061"
     edge.start([(t.block(1), 5061), (t.block(2), 5061)])
@@ -481,7 +464,7 @@ def names_of_files_are_escaped(t):
     path = os.path.join(t.folder, os.fsdecode(b"\xff.pem"))
     shutil.copy(t.out + ".chain", path)
     code, out, _ = edgectl(path, "--profile", "internal-edge", "--config",
-                           t.write(), "--json")
+                           t.changed(), "--json")
     said = json.loads(out)
     where = t.folder + "/\\xff.pem"
     assert code == FINDINGS and said["findings"], said
@@ -507,7 +490,7 @@ def what_cannot_be_looked_at_is_2(t):
     garbage = t.folder + "/garbage"
     with open(garbage, "w") as f:
         f.write("-----BEGIN CERTIFICATE-----\nno\n")
-    path = t.write()
+    path = t.changed()
     for args in ([], ["/nowhere"], [garbage], [t.block(33) + ":1"],
                  ["no-such-host.invalid:5061"], ["--nonsense"],
                  [path, "--config", path], [path, path],
@@ -566,19 +549,10 @@ TESTS = [
 
 
 def main():
-    if not program():
-        print("skip cert_lint: sip-edge is not built")
-        return 0
     if not os.path.exists(SYSTEM):
         print("skip cert_lint: there is no %s" % SYSTEM)
         return 0
-    bench = Bench()
-    try:
-        for name, fn in TESTS:
-            bench.try_one(name, fn)
-    finally:
-        shutil.rmtree(bench.folder, True)
-    return 1 if bench.bad else 0
+    return bench.run(Bench, TESTS)
 
 
 if __name__ == "__main__":

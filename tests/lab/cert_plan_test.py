@@ -2,16 +2,15 @@
 """edgectl cert plan: the golden case of config/director.cfg, cell by cell, as
 text and as JSON; and edgectl cert trust against unbound, a real DNS server."""
 
+import functools
 import json
 import os
 import re
 import shutil
 import socket
 import subprocess
-import tempfile
 
-from edgelab import (TOP, base_config, block, libconfig, merge, pki, program,
-                     until)
+from edgelab import TOP, Skip, bench, ctl, merge, pki, until
 from edgelab.pki import make
 
 FINE, FINDINGS, NO_LOOK = 0, 1, 2
@@ -82,16 +81,7 @@ FOLDED = {
 }
 
 
-def edgectl(*arguments, binary=False):
-    """(exit code, standard output, standard error)."""
-    path = os.path.join(os.path.dirname(os.path.dirname(program())), "tools",
-                        "edgectl")
-    done = subprocess.run([path, "cert", *arguments], timeout=60,
-                          stdin=subprocess.DEVNULL, capture_output=True)
-    err = done.stderr.decode()
-    assert "Sanitizer" not in err, err
-    return done.returncode, done.stdout if binary else done.stdout.decode(), \
-        err
+edgectl = functools.partial(ctl.edgectl, "cert")
 
 
 def cells(lines):
@@ -376,10 +366,6 @@ class Zone:
         self.process.wait()
 
 
-class Skip(Exception):
-    """A test cannot run here, with the reason."""
-
-
 ADDRESSES = ["sip.example.com A 192.0.2.10", "sip.example.org A 192.0.2.10"]
 GOOD = ADDRESSES + ["_sip._tls.example.com SRV 0 0 443 sip.example.com",
                     "_sip._tls.example.org SRV 0 0 443 SIP.Example.org"]
@@ -456,7 +442,7 @@ def the_value_in_every_form(t):
                           "key": LYNC % version, "value": "TrustModelData",
                           "type": "REG_SZ", "data": value}, policy
     with Zone(t, *TWO):
-        code, out, _ = edgectl("trust", t.config, "--reg", binary=True)
+        code, out, _ = edgectl("trust", t.config, "--reg", text=False)
         _, text, _ = edgectl("trust", t.config)
         _, policy, _ = edgectl("trust", t.config, "--policy")
     assert code == FINDINGS and out.startswith(b"\xff\xfe"), out[:40]
@@ -574,39 +560,19 @@ SPECS = ["plan-ours/external/sip.example.com/DNS:sip.example.com,"
          "/serverAuth"]
 
 
-class Bench:
-    """A folder with settings, certificates and a DNS server."""
+class Bench(bench.Bench):
+    """Settings with a certificate of their names and a DNS server."""
+
+    topic = "cert_plan"
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="edgelab-certplan-")
-        self.block, self.bad = block(), 0
-        make(pki().dir, *SPECS)
-        ours, key = pki().cert("plan-ours")
-        self.base = merge(
-            base_config(self.block, pki(), self.folder + "/state"),
-            {"outside": {"dns": [self.block(60) + "@5353"],
-                         "tls": {"certificate": ours, "key": key}}})
+        super().__init__()
+        make(self.pki.dir, *SPECS)
+        ours, key = self.pki.cert("plan-ours")
+        self.base = merge(self.base, {"outside": {
+            "dns": [self.block(60) + "@5353"],
+            "tls": {"certificate": ours, "key": key}}})
         self.config = self.write(self.base)
-
-    def write(self, config, name="edge.cfg"):
-        path = os.path.join(self.folder, name)
-        with open(path, "w") as f:
-            f.write(libconfig(config))
-        return path
-
-    def say(self, name, why=None):
-        self.bad += why is not None
-        print("not ok cert_plan: %s: %s" % (name, " ".join(why.split()))
-              if why else "ok cert_plan: " + name, flush=True)
-
-    def try_one(self, name, fn):
-        try:
-            fn(self)
-            self.say(name)
-        except Skip as e:
-            print("skip cert_plan: %s: %s" % (name, e), flush=True)
-        except Exception as e:
-            self.say(name, str(e) or type(e).__name__)
 
 
 TESTS = [
@@ -644,18 +610,5 @@ TESTS = [
 ]
 
 
-def main():
-    if not program():
-        print("skip cert_plan: sip-edge is not built")
-        return 0
-    bench = Bench()
-    try:
-        for name, fn in TESTS:
-            bench.try_one(name, fn)
-    finally:
-        shutil.rmtree(bench.folder, True)
-    return 1 if bench.bad else 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(bench.run(Bench, TESTS))

@@ -5,14 +5,11 @@ what it fetched."""
 
 import json
 import os
-import shutil
-import subprocess
-import tempfile
 import time
 
-from edgelab import (Edge, Skip, base_config, block, libconfig, merge,
-                     pki, program, until)
-from edgelab.crls import Lists, openssl
+from edgelab import Edge, Skip, base_config, bench, ctl, merge, until
+from edgelab.crls import Lists
+from edgelab.pki import openssl
 from edgelab.shelf import (SLAPD, Directory, Proxy, Shelf, drip, endless,
                            redirect, whole)
 
@@ -27,38 +24,32 @@ def environment(**more):
 
 
 def edgectl(*arguments, env=None):
-    path = os.path.join(os.path.dirname(program()), "..", "tools", "edgectl")
-    done = subprocess.run([path, *arguments], capture_output=True, text=True,
-                          timeout=100, env=env or environment())
-    assert "Sanitizer" not in done.stderr, done.stderr
-    return done.returncode, done.stdout, done.stderr
+    return ctl.edgectl(*arguments, timeout=100, env=env or environment())
 
 
-class Bench:
-    """Addresses, certificates, lists, servers; and a line a test."""
+class Bench(bench.Bench):
+    """Lists, and servers that have them."""
+
+    topic = "crl_fetch"
 
     def __init__(self):
-        self.bad, self.block, self.pki = 0, block(), pki()
-        self.folder = tempfile.mkdtemp(prefix="edgelab-fetch-")
+        super().__init__()
+        os.mkdir(self.folder + "/state", 0o700)
         self.lists = Lists(self.pki)
         self.shelf = Shelf(self.block(10))
         self.proxy = Proxy(self.block(11))
         self.other_proxy = Proxy(self.block(12))
 
     def der(self, name="internal-ca"):
-        return openssl_bytes("crl", "-in", self.lists.path(name), "-outform",
-                             "DER")
+        return openssl("crl", "-in", self.lists.path(name), "-outform", "DER",
+                       text=False)
 
     def config(self, over, name="edge.cfg"):
         """A settings file: nothing checked but what a test says."""
-        plain = base_config(self.block, self.pki, self.folder + "/state")
+        plain = self.base
         for leg in ("outside", "inside"):
             plain = merge(plain, {leg: {"revocation": {"mode": "off"}}})
-        os.makedirs(self.folder + "/state", mode=0o700, exist_ok=True)
-        path = os.path.join(self.folder, name)
-        with open(path, "w") as f:
-            f.write(libconfig(merge(plain, over)))
-        return path
+        return self.write(merge(plain, over), name)
 
     def inside(self, *crl, **more):
         return {"inside": {"revocation": dict(
@@ -87,29 +78,10 @@ class Bench:
         assert source["mend"], source
         return source
 
-    def say(self, name, why=None):
-        self.bad += why is not None
-        print("not ok crl_fetch: %s: %s" % (name, " ".join(why.split()))
-              if why else "ok crl_fetch: " + name, flush=True)
-
-    def try_one(self, name, fn):
-        try:
-            fn(self)
-            self.say(name)
-        except Skip as e:
-            print("skip crl_fetch: %s: %s" % (name, e), flush=True)
-        except Exception as e:
-            self.say(name, str(e) or type(e).__name__)
-
     def close(self):
         for server in (self.shelf, self.proxy, self.other_proxy):
             server.close()
-        shutil.rmtree(self.folder, True)
-
-
-def openssl_bytes(*arguments):
-    return subprocess.run(["openssl", *arguments], capture_output=True,
-                          timeout=20, check=True).stdout
+        super().close()
 
 
 def a_good_list_is_told_with_its_dates_and_entries(t):
@@ -228,8 +200,7 @@ def a_dead_proxy_is_told_as_one(t):
 def names_of_the_settings_need_no_dns(t):
     t.shelf.put("/good.crl", t.der())
     url = "http://crl.internal.example:%d/good.crl" % t.shelf.port
-    hosts = base_config(t.block, t.pki, "")["hosts"]
-    over = merge(t.inside(url), {"hosts": hosts + (
+    over = merge(t.inside(url), {"hosts": t.base["hosts"] + (
         {"name": "crl.internal.example", "address": [t.block(10)]},)})
     code, sources = t.check(over)
     assert code == FINE, sources
@@ -419,18 +390,5 @@ TESTS = [
 ]
 
 
-def main():
-    if not program():
-        print("skip crl_fetch: sip-edge is not built")
-        return 0
-    bench = Bench()
-    try:
-        for name, fn in TESTS:
-            bench.try_one(name, fn)
-    finally:
-        bench.close()
-    return 1 if bench.bad else 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(bench.run(Bench, TESTS))

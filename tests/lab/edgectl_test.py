@@ -5,42 +5,20 @@ other domains that make every usual mistake."""
 import copy
 import json
 import os
-import shutil
 import socket
 import ssl
 import stat
-import struct
 import subprocess
 import tempfile
 import threading
 
-from edgelab import (Edge, base_config, block, libconfig, merge, pki, program,
-                     until)
+from edgelab import Edge, bench, merge, pki, program, until
+from edgelab.ctl import edgectl as run
+from edgelab.dns import Dns
+from edgelab.pki import openssl
 
 FINE, FINDINGS, NO_LOOK = 0, 1, 2
-SRV, A = 33, 1
-
-
-def edgectl():
-    """The built edgectl, or None."""
-    found = program()
-    path = found and os.path.join(os.path.dirname(os.path.dirname(found)),
-                                  "tools", "edgectl")
-    return path if path and os.access(path, os.X_OK) else None
-
-
-def run(*arguments, timeout=60):
-    """(exit code, standard output, standard error) of edgectl."""
-    done = subprocess.run([edgectl(), *arguments], timeout=timeout, text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True)
-    assert "Sanitizer" not in done.stderr, done.stderr
-    return done.returncode, done.stdout, done.stderr
-
-
-def openssl(*arguments, cwd):
-    done = subprocess.run(["openssl", *arguments], cwd=cwd, text=True,
-                          capture_output=True, timeout=20)
-    assert done.returncode == 0, done.stderr
+EDGES = "_sipfederationtls._tcp.fed.example", "SRV"
 
 
 def mint(folder, name, sans, extra="", days=None, use="serverAuth"):
@@ -70,50 +48,6 @@ def mint(folder, name, sans, extra="", days=None, use="serverAuth"):
             with open(part) as f:
                 out.write(f.read())
     return os.path.join(folder, name)
-
-
-def dns_name(text):
-    return b"".join(bytes([len(x)]) + x.encode()
-                    for x in text.split(".")) + b"\0"
-
-
-class Dns:
-    """Answers SRV and A of a table over UDP; nothing else exists."""
-
-    def __init__(self, host):
-        self.srv, self.a = {}, {}
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind((host, 0))
-        self.at = "%s@%d" % self.sock.getsockname()
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def records(self, name, kind):
-        if kind == SRV:
-            return [struct.pack("!HHH", 1, 1, port) + dns_name(host)
-                    for host, port in self.srv.get(name, ())]
-        if kind == A and name in self.a:
-            return [socket.inet_aton(self.a[name])]
-        return []
-
-    def serve(self):
-        while True:
-            try:
-                data, who = self.sock.recvfrom(2048)
-            except OSError:
-                return
-            at, labels = 12, []
-            while data[at]:
-                labels.append(data[at + 1:at + 1 + data[at]].decode().lower())
-                at += 1 + data[at]
-            kind = struct.unpack("!H", data[at + 1:at + 3])[0]
-            found = self.records(".".join(labels), kind)
-            known = found or any(".".join(labels) in t
-                                 for t in (self.srv, self.a))
-            head = data[:2] + struct.pack("!HHHHH", 0x8180 if known else
-                                          0x8183, 1, len(found), 0, 0)
-            self.sock.sendto(head + data[12:at + 5] + b"".join(
-                b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(r)) + r
-                for r in found), who)
 
 
 class Peer:
@@ -170,19 +104,20 @@ class Peer:
                 % (self.answer, "\r\n".join(keep))).encode()
 
 
-class Bench:
-    """Configuration, DNS, certificates; and the lines that tests print."""
+class Bench(bench.Bench):
+    """Configuration, DNS, certificates."""
+
+    topic = "edgectl"
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="edgelab-edgectl-")
-        self.bad, self.block = 0, block()
+        super().__init__()
         self.dns = Dns(self.block(1))
         self.control = self.folder + "/control"
         # OpenSSL, which plays the partners, wants clientAuth of us.
         ours = mint(self.folder, "ours", ["sip.example.com"],
                     use="serverAuth,clientAuth")
         self.base = merge(
-            base_config(self.block, pki(), self.folder + "/state"),
+            self.base,
             {"edge": {"control": self.control},
              "outside": {"dns": [self.dns.at],
                          "tls": {"certificate": ours + ".chain",
@@ -196,34 +131,15 @@ class Bench:
         self.good = mint(self.folder, "good", ["sip.fed.example"])
         self.config = self.write(self.base)
 
-    def write(self, config, name="edge.cfg"):
-        path = os.path.join(self.folder, name)
-        with open(path, "w") as f:
-            f.write(libconfig(config))
-        return path
-
     def file(self, text, name="m.sip"):
         path = os.path.join(self.folder, name)
         with open(path, "wb") as f:
             f.write(text.replace("\n", "\r\n").encode())
         return path
 
-    def say(self, name, why=None):
-        self.bad += why is not None
-        print("not ok edgectl: %s: %s" % (name, " ".join(why.split()))
-              if why else "ok edgectl: " + name, flush=True)
-
-    def try_one(self, name, fn):
-        try:
-            fn(self)
-            self.say(name)
-        except Exception as e:
-            self.say(name, str(e) or type(e).__name__)
-
     def serve(self, peer, host="sip.fed.example", domain="fed.example"):
         """What DNS says of a domain: its one edge is this peer."""
-        self.dns.srv["_sipfederationtls._tcp." + domain] = [(host, peer.port)]
-        self.dns.a[host] = peer.host
+        self.dns.edge(domain, host, peer.host, peer.port)
         return peer
 
     def partner(self, domain="fed.example", config=None, code=None):
@@ -483,20 +399,20 @@ def our_own_lists_come_first(t):
 
 
 def a_domain_without_srv_is_told(t):
-    t.dns.srv.pop("_sipfederationtls._tcp.fed.example", None)
+    t.dns.zone.pop(EDGES, None)
     t.fails("srv", "no SRV record _sipfederationtls._tcp.fed.example",
             "_sips._tcp.fed.example")
 
 
 def the_second_kind_of_srv_will_do(t):
-    t.dns.srv.pop("_sipfederationtls._tcp.fed.example", None)
+    t.dns.zone.pop(EDGES, None)
     peer = Peer(t.block(70), t.good)
-    t.dns.srv["_sips._tcp.fed.example"] = [("sip.fed.example", peer.port)]
-    t.dns.a["sip.fed.example"] = peer.host
+    t.dns.edge("fed.example", "sip.fed.example", peer.host, peer.port,
+               "_sips._tcp")
     try:
         t.partner(code=FINE)
     finally:
-        del t.dns.srv["_sips._tcp.fed.example"]
+        del t.dns.zone["_sips._tcp.fed.example", "SRV"]
 
 
 def a_target_outside_of_the_domain_proves_nothing(t):
@@ -518,9 +434,7 @@ def a_closed_port_is_told(t):
     peer.sock.close()
     with socket.socket() as s:
         s.bind((t.block(71), 0))
-        t.dns.a["sip.fed.example"] = t.block(71)
-        t.dns.srv["_sipfederationtls._tcp.fed.example"] = [
-            ("sip.fed.example", s.getsockname()[1])]
+        t.dns.edge("fed.example", "sip.fed.example", *s.getsockname())
         t.fails("connect", "nobody listens there")
 
 
@@ -637,18 +551,5 @@ TESTS = [explain_walks_a_file_and_says_what_would_happen,
          a_partners_purpose_is_told]
 
 
-def main():
-    if not edgectl():
-        print("skip edgectl: no edgectl is built")
-        return 0
-    bench = Bench()
-    try:
-        for fn in TESTS:
-            bench.try_one(fn.__name__.replace("_", " "), fn)
-    finally:
-        shutil.rmtree(bench.folder, True)
-    return 1 if bench.bad else 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(bench.run(Bench, TESTS))

@@ -8,8 +8,9 @@ import shutil
 import time
 
 from edgelab import Group, main, merge, until
-from edgelab.crls import Lists, fingerprint, inside, openssl, outside
+from edgelab.crls import Lists, fingerprint, inside, outside
 from edgelab.ctl import ask, edgectl, good_reload
+from edgelab.pki import openssl
 from workers_test import Traffic, own_copy
 
 SHORT = int(os.environ.get("RELOADS", "150"))

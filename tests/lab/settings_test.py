@@ -7,39 +7,21 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 
-from edgelab import (TOP, base_config, block, check_config, libconfig, merge,
-                     pki, program)
+from edgelab import (TOP, bench, check_config, libconfig, merge, pki,
+                     program)
 
 OK = 0
 
 
-class Bench:
-    """A folder for configuration files, and the lines that tests print."""
+class Bench(bench.Bench):
+    """What sip-edge -t says of settings."""
 
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="edgelab-settings-")
-        self.base = base_config(block(), pki(), self.folder + "/state")
-        self.bad = 0
-
-    def say(self, name, why=None):
-        self.bad += why is not None
-        print("not ok settings: %s: %s" % (name, " ".join(why.split()))
-              if why else "ok settings: " + name, flush=True)
-
-    def try_one(self, name, fn):
-        try:
-            fn(self)
-            self.say(name)
-        except Exception as e:
-            self.say(name, str(e) or type(e).__name__)
+    topic = "settings"
 
     def check(self, config):
         """(exit code, output, path) of sip-edge -t on a configuration."""
-        path = os.path.join(self.folder, "t.cfg")
-        with open(path, "w") as f:
-            f.write(config if isinstance(config, str) else libconfig(config))
+        path = self.write(config, "t.cfg")
         code, said = check_config(path)
         return code, said, path
 
@@ -197,50 +179,36 @@ def a_file_that_is_not_there_is_an_error(t):
     assert code != OK and "missing.cfg" in said, said
 
 
-def nothing_is_started_with_a_broken_file(t):
-    path = os.path.join(t.folder, "broken.cfg")
-    with open(path, "w") as f:
-        f.write(libconfig(merge(t.base, {"edge": {"nope": 1}})))
-    done = subprocess.run([program(), path], stdout=subprocess.PIPE,
+def start_fails(*arguments):
+    """sip-edge ends with an error and not by a signal; what it said."""
+    done = subprocess.run([program(), *arguments], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=10,
                           stdin=subprocess.DEVNULL)
-    assert done.returncode not in (0, -6, -11), done.returncode
-    assert b"broken.cfg:" in done.stdout, done.stdout
+    assert done.returncode not in (0, -6, -11), (arguments, done.returncode)
+    return done.stdout.decode()
+
+
+def nothing_is_started_with_a_broken_file(t):
+    said = start_fails(t.write(merge(t.base, {"edge": {"nope": 1}}),
+                               "broken.cfg"))
+    assert "broken.cfg:" in said, said
 
 
 def a_wrong_command_line_is_told(t):
     for args in ([], ["-t"], ["--nonsense"], ["a", "b"]):
-        done = subprocess.run([program(), *args], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=10,
-                              stdin=subprocess.DEVNULL)
-        assert done.returncode not in (0, -6, -11), args
-        assert done.stdout, "silent on %r" % args
+        assert start_fails(*args), "silent on %r" % args
 
 
 def a_key_of_another_certificate_is_refused_at_the_start(t):
-    config = merge(t.base, {"outside": {"tls": {
-        "key": pki().cert("dir01")[1]}}})
-    path = os.path.join(t.folder, "mixed.cfg")
-    with open(path, "w") as f:
-        f.write(libconfig(config))
-    done = subprocess.run([program(), path], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=10,
-                          stdin=subprocess.DEVNULL)
-    assert done.returncode not in (0, -6, -11), done.returncode
-    assert b"dir01.key" in done.stdout or b"edge-outside" in done.stdout, \
-        done.stdout
+    said = start_fails(t.write(merge(t.base, {"outside": {"tls": {
+        "key": pki().cert("dir01")[1]}}}), "mixed.cfg"))
+    assert "dir01.key" in said or "edge-outside" in said, said
 
 
 def an_address_that_is_not_here_is_told_at_the_start(t):
-    config = merge(t.base, {"outside": {"address": ["192.0.2.77"]}})
-    path = os.path.join(t.folder, "away.cfg")
-    with open(path, "w") as f:
-        f.write(libconfig(config))
-    done = subprocess.run([program(), path], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=10,
-                          stdin=subprocess.DEVNULL)
-    assert done.returncode not in (0, -6, -11), done.returncode
-    assert b"192.0.2.77" in done.stdout, done.stdout
+    said = start_fails(t.write(merge(t.base, {"outside": {
+        "address": ["192.0.2.77"]}}), "away.cfg"))
+    assert "192.0.2.77" in said, said
 
 
 def placeholders_filled(t, text):
@@ -291,18 +259,5 @@ TESTS = [the_lab_configuration_is_fine,
          each_example_parses]
 
 
-def main():
-    if not program():
-        print("skip settings: no sip-edge is built")
-        return 0
-    bench = Bench()
-    try:
-        for fn in TESTS:
-            bench.try_one(fn.__name__.replace("_", " "), fn)
-    finally:
-        shutil.rmtree(bench.folder, True)
-    return 1 if bench.bad else 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(bench.run(Bench, TESTS))

@@ -4,15 +4,9 @@ import http.server
 import os
 import socket
 import ssl
-import subprocess
 import threading
 
-
-def openssl(*arguments, cwd):
-    done = subprocess.run(["openssl", *arguments], cwd=cwd, text=True,
-                          capture_output=True, timeout=20)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+from .pki import openssl
 
 
 class Web(http.server.BaseHTTPRequestHandler):

@@ -1,9 +1,10 @@
 """Revocation lists of the lab's authorities, made by the openssl command."""
 
 import os
-import subprocess
 import tempfile
 import time
+
+from .pki import openssl
 
 CONFIG = """[ca]
 default_ca = it
@@ -15,13 +16,6 @@ crl_extensions = ext
 [ext]
 authorityKeyIdentifier = keyid
 """
-
-
-def openssl(*arguments):
-    done = subprocess.run(["openssl", *arguments], text=True, timeout=20,
-                          capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def utc(t):
@@ -96,4 +90,4 @@ def outside(lists, **more):
         **more)}
 
 
-__all__ = ["Lists", "fingerprint", "inside", "openssl", "outside"]
+__all__ = ["Lists", "fingerprint", "inside", "outside"]

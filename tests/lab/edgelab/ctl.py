@@ -7,15 +7,21 @@ import subprocess
 from .edge import program
 
 
-def edgectl(*arguments, timeout=60):
+def path():
+    """Where it is, or None."""
+    found = program()
+    it = found and os.path.join(os.path.dirname(os.path.dirname(found)),
+                                "tools", "edgectl")
+    return it if it and os.access(it, os.X_OK) else None
+
+
+def edgectl(*arguments, timeout=60, text=True, **how):
     """(exit code, standard output, standard error)."""
-    path = os.path.join(os.path.dirname(os.path.dirname(program())), "tools",
-                        "edgectl")
-    done = subprocess.run([path, *arguments], timeout=timeout, text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True,
-                          check=False)
-    assert "Sanitizer" not in done.stderr, done.stderr
-    return done.returncode, done.stdout, done.stderr
+    done = subprocess.run([path(), *arguments], timeout=timeout, check=False,
+                          stdin=subprocess.DEVNULL, capture_output=True, **how)
+    err = done.stderr.decode()
+    assert "Sanitizer" not in err, err
+    return done.returncode, done.stdout.decode() if text else done.stdout, err
 
 
 def ask(lab, *words):
@@ -36,4 +42,4 @@ def good_reload(lab):
     assert code == 0, said
 
 
-__all__ = ["ask", "edgectl", "good_reload", "reload"]
+__all__ = ["ask", "edgectl", "good_reload", "path", "reload"]

@@ -17,6 +17,14 @@ EXTRA = [
 ]
 
 
+def openssl(*arguments, cwd=None, text=True, **how):
+    """The openssl command; what it says."""
+    done = subprocess.run(["openssl", *arguments], cwd=cwd, timeout=60,
+                          capture_output=True, check=False, **how)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode() if text else done.stdout
+
+
 def make(directory, *specs):
     """Run tools/dev/pki; files that are there are kept."""
     done = subprocess.run([os.path.join(TOP, "tools/dev/pki"), directory,
