@@ -35,6 +35,8 @@ static struct {
 } net;
 
 static struct place place;
+static struct crl_keeper keeper; /* its thread is the test */
+static struct crl_board *board;
 static unsigned changes;
 static char heard_lines[65536];
 
@@ -121,31 +123,44 @@ static inline void count_change(void *arg)
 	changes++;
 }
 
-/** A keeper whose thread is the test. */
-static inline void keeper_make(struct crl_keeper *k, struct crl_board *b)
+static inline void keeper_up(void)
 {
-	*k = (struct crl_keeper){.board = b,
-				 .settings = &place.settings,
-				 .reloaded = true,
-				 .changed = count_change};
-	pthread_mutex_init(&k->mutex, NULL);
-	crl_keeper_gather(k);
+	keeper = (struct crl_keeper){.board = board,
+				     .settings = &place.settings,
+				     .reloaded = true,
+				     .changed = count_change};
+	pthread_mutex_init(&keeper.mutex, NULL);
+	crl_keeper_gather(&keeper);
 }
 
-static inline void keeper_drop(struct crl_keeper *k)
+/** An edge starts: board and keeper, by what the place has. */
+static inline void up(void)
 {
-	for (size_t i = 0; i < k->tasks; i++)
-		crl_task_fini(&k->task[i]);
-	free(k->task);
-	pthread_mutex_destroy(&k->mutex);
+	board = board_with(&place);
+	keeper_up();
+}
+
+static inline void down(void)
+{
+	for (size_t i = 0; i < keeper.tasks; i++)
+		crl_task_fini(&keeper.task[i]);
+	free(keeper.task);
+	pthread_mutex_destroy(&keeper.mutex);
+	crl_board_destroy(&board);
+}
+
+static inline void end(void)
+{
+	down();
+	place_drop(&place);
 }
 
 /* Everything that is due, once. */
-static inline void keeper_round(struct crl_keeper *k, bool all)
+static inline void keeper_round(bool all)
 {
-	for (size_t i = 0; i < k->tasks; i++) {
-		if (all || k->task[i].due_ms <= now_mono_ms())
-			crl_keeper_run(k, &k->task[i]);
+	for (size_t i = 0; i < keeper.tasks; i++) {
+		if (all || keeper.task[i].due_ms <= now_mono_ms())
+			crl_keeper_run(&keeper, &keeper.task[i]);
 	}
 }
 
@@ -155,6 +170,30 @@ static inline void list_of_leaf(const char *name, bool revoked, long number)
 		   &(struct list_order){.by = &place.middle,
 					.revoked = revoked ? &place.leaf : NULL,
 					.number = number},
+		   "w");
+}
+
+/* The leaf names a source, and that has its list. */
+static inline void begin_with_list(bool revoked, long number)
+{
+	begin(URI(CDP_URL));
+	serve(0, CDP_URL, "a.der");
+	list_of_leaf("a.der", revoked, number);
+}
+
+/* A list that ended an hour ago. */
+static inline void list_expired(const char *name)
+{
+	list_write(&place, name,
+		   &(struct list_order){.by = &place.middle,
+					.this_s = -9 * HOUR_S,
+					.next_s = -HOUR_S},
+		   "w");
+}
+
+static inline void list_of_root(void)
+{
+	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
 		   "w");
 }
 

@@ -5,9 +5,9 @@
 
 #include <sys/stat.h>
 
-static enum crl_standing stands(struct crl_board *b, enum leg leg)
+static enum crl_standing stands(enum leg leg)
 {
-	const struct crl_set *set = crl_board_get(b);
+	const struct crl_set *set = crl_board_get(board);
 	enum crl_standing is = crl_set_standing(set, leg, now_wall_s());
 
 	crl_set_unref(&set);
@@ -16,54 +16,38 @@ static enum crl_standing stands(struct crl_board *b, enum leg leg)
 
 static void what_has_no_list_is_fetched_and_kept_for_a_restart(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
-	begin(URI(CDP_URL));
-	list_of_leaf("a.der", true, 1);
-	serve(0, CDP_URL, "a.der");
-	b = board_with(&place);
-	CU_ASSERT_EQUAL(stands(b, LEG_INSIDE), CRL_STANDING_MISSING);
-	keeper_make(&k, b);
-	CU_ASSERT_EQUAL(k.tasks, 2); /* one a leg */
-	keeper_round(&k, false);
+	begin_with_list(true, 1);
+	up();
+	CU_ASSERT_EQUAL(stands(LEG_INSIDE), CRL_STANDING_MISSING);
+	CU_ASSERT_EQUAL(keeper.tasks, 2); /* one a leg */
+	keeper_round(false);
 	CU_ASSERT_EQUAL(changes, 2);
 	CU_ASSERT_EQUAL(net.asked, 2);
 	CU_ASSERT_FALSE(net.learnt);
-	CU_ASSERT_EQUAL(stands(b, LEG_INSIDE), CRL_STANDING_GOOD);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
-	keeper_round(&k, false);
+	CU_ASSERT_EQUAL(stands(LEG_INSIDE), CRL_STANDING_GOOD);
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), REVOKED);
+	keeper_round(false);
 	CU_ASSERT_EQUAL(net.asked, 2); /* not yet due again */
-	keeper_drop(&k);
-	crl_board_destroy(&b);
+	down();
 
 	serve(0, NULL, NULL);
-	b = board_with(&place);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
-	keeper_make(&k, b);
-	keeper_round(&k, false);
+	up();
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), REVOKED);
+	keeper_round(false);
 	CU_ASSERT_EQUAL(net.asked, 2);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	end();
 }
 
 static void the_cache_is_ours_alone_and_is_not_believed(void)
 {
 	char path[300], hash[65];
-	struct crl_keeper k;
-	struct crl_board *b;
 	struct stat st;
 	FILE *f;
 
-	begin(URI(CDP_URL));
-	list_of_leaf("a.der", false, 1);
-	serve(0, CDP_URL, "a.der");
-	b = board_with(&place);
-	keeper_make(&k, b);
-	keeper_round(&k, false);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
+	begin_with_list(false, 1);
+	up();
+	keeper_round(false);
+	down();
 	snprintf(path, sizeof(path), "cd %s/crl && ls | tr -d '\\n' > ../name",
 		 place.dir);
 	CU_ASSERT_EQUAL_FATAL(system(path), 0);
@@ -75,102 +59,76 @@ static void the_cache_is_ours_alone_and_is_not_believed(void)
 	CU_ASSERT_EQUAL(st.st_mode & 07777, 0600);
 
 	CU_ASSERT_EQUAL(truncate(path, 100), 0);
-	b = board_with(&place);
-	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_MISSING);
-	crl_board_destroy(&b);
+	board = board_with(&place);
+	CU_ASSERT_EQUAL(stands(LEG_OUTSIDE), CRL_STANDING_MISSING);
+	crl_board_destroy(&board);
 	/* Somebody else's list in its place is no better. */
 	list_write(&place, "b.der", &(struct list_order){.by = &place.other},
 		   "w");
 	CU_ASSERT_EQUAL(rename(place_path(&place, "b.der"), path), 0);
-	b = board_with(&place);
-	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_MISSING);
-	keeper_make(&k, b);
-	keeper_round(&k, false);
-	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_GOOD);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	up();
+	CU_ASSERT_EQUAL(stands(LEG_OUTSIDE), CRL_STANDING_MISSING);
+	keeper_round(false);
+	CU_ASSERT_EQUAL(stands(LEG_OUTSIDE), CRL_STANDING_GOOD);
+	end();
 }
 
 /** What is fetched next, and whether it counts. */
 static void later_lists_count_only_when_they_are_ours_and_newer(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
-	begin(URI(CDP_URL));
-	serve(0, CDP_URL, "a.der");
-	list_of_leaf("a.der", true, 300);
-	b = board_with(&place);
-	keeper_make(&k, b);
-	keeper_round(&k, true);
+	begin_with_list(true, 300);
+	up();
+	keeper_round(true);
 	changes = 0;
 	list_of_leaf("a.der", false, 299);
-	keeper_round(&k, true);
-	CU_ASSERT_PTR_NOT_NULL(strstr(k.task[0].fault.what, "goes back"));
+	keeper_round(true);
+	CU_ASSERT_PTR_NOT_NULL(strstr(keeper.task[0].fault.what, "goes back"));
 	list_write(&place, "a.der",
 		   &(struct list_order){.by = &place.other, .number = 400},
 		   "w");
-	keeper_round(&k, true);
-	CU_ASSERT_PTR_NOT_NULL(strstr(k.task[0].fault.what, "no authority"));
-	CU_ASSERT_EQUAL(k.task[0].fails, 2);
+	keeper_round(true);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(keeper.task[0].fault.what, "no authority"));
+	CU_ASSERT_EQUAL(keeper.task[0].fails, 2);
 	CU_ASSERT_EQUAL(changes, 0);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), REVOKED);
 	list_of_leaf("a.der", false, 301);
-	keeper_round(&k, true);
-	CU_ASSERT_EQUAL(k.task[0].fails, 0);
-	CU_ASSERT_EQUAL(k.task[0].fault.what[0], '\0');
+	keeper_round(true);
+	CU_ASSERT_EQUAL(keeper.task[0].fails, 0);
+	CU_ASSERT_EQUAL(keeper.task[0].fault.what[0], '\0');
 	CU_ASSERT_EQUAL(changes, 2);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), X509_V_OK);
-	keeper_round(&k, true); /* the same again changes nothing */
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), X509_V_OK);
+	keeper_round(true); /* the same again changes nothing */
 	CU_ASSERT_EQUAL(changes, 2);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	end();
 }
 
 static void an_expired_list_is_better_than_none_but_a_failure(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
 	begin(URI(CDP_URL));
 	serve(0, CDP_URL, "a.der");
-	list_write(&place, "a.der",
-		   &(struct list_order){.by = &place.middle,
-					.this_s = -9 * HOUR_S,
-					.next_s = -HOUR_S},
-		   "w");
-	b = board_with(&place);
-	keeper_make(&k, b);
-	keeper_round(&k, true);
-	CU_ASSERT_EQUAL(k.task[0].fails, 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(k.task[0].fault.what, "expired"));
-	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_EXPIRED);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	list_expired("a.der");
+	up();
+	keeper_round(true);
+	CU_ASSERT_EQUAL(keeper.task[0].fails, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(keeper.task[0].fault.what, "expired"));
+	CU_ASSERT_EQUAL(stands(LEG_OUTSIDE), CRL_STANDING_EXPIRED);
+	end();
 }
 
 static void another_address_of_the_same_list_is_tried(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
 	begin("URI:ldap:///CN=x,URI:" CDP_URL ",URI:" OTHER);
 	serve(0, OTHER, "a.der");
 	list_of_leaf("a.der", true, 1);
-	b = board_with(&place);
-	keeper_make(&k, b);
-	CU_ASSERT_STRING_EQUAL(k.task[0].point->where[0], CDP_URL);
-	keeper_round(&k, true);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	up();
+	CU_ASSERT_STRING_EQUAL(keeper.task[0].point->where[0], CDP_URL);
+	keeper_round(true);
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), REVOKED);
 	CU_ASSERT_EQUAL(net.asked, 4);
-	keeper_round(&k, true); /* it remembers which one worked */
+	keeper_round(true); /* it remembers which one worked */
 	CU_ASSERT_EQUAL(net.asked, 6);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	end();
 }
 
 /* A reload comes while a fetch is under way: neither undoes the other. */
@@ -188,232 +146,171 @@ static void reload_now(void *arg)
 
 static void a_reload_during_a_fetch_loses_nothing(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
 	const struct crl_set *set;
 
-	begin(URI(CDP_URL));
-	serve(0, CDP_URL, "a.der");
-	list_of_leaf("a.der", true, 1);
-	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
-		   "w");
-	b = board_with(&place);
-	keeper_make(&k, b);
+	begin_with_list(true, 1);
+	list_of_root();
+	up();
 	net.meanwhile = reload_now;
-	net.arg = b;
-	keeper_round(&k, true);
-	set = crl_board_get(b);
+	net.arg = board;
+	keeper_round(true);
+	set = crl_board_get(board);
 	CU_ASSERT_EQUAL(set->leg[LEG_OUTSIDE].n, 2);
 	CU_ASSERT_EQUAL(crl_set_standing(set, LEG_OUTSIDE, now_wall_s()),
 			CRL_STANDING_GOOD);
 	crl_set_unref(&set);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), REVOKED);
+	end();
 }
 
 /* A folder that cannot be written: the list lives on over a reload. */
 static void lists_survive_a_reload_without_a_cache(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
-	begin(URI(CDP_URL));
-	serve(0, CDP_URL, "a.der");
-	list_of_leaf("a.der", true, 1);
+	begin_with_list(true, 1);
 	strcpy(place.settings.state_dir, "/no");
-	b = board_with(&place);
-	keeper_make(&k, b);
-	keeper_round(&k, true);
-	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
-		   "w");
-	reload_now(b);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	up();
+	keeper_round(true);
+	list_of_root();
+	reload_now(board);
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), REVOKED);
+	end();
 }
 
-static void learn(struct crl_board *b, const struct cert *leaf)
+/* A peer showed this chain. */
+static void learn(const struct cert *leaf, const struct cert *middle)
 {
 	STACK_OF(X509) *chain = sk_X509_new_null();
 
 	sk_X509_push(chain, leaf->x509);
-	sk_X509_push(chain, place.middle.x509);
+	if (middle)
+		sk_X509_push(chain, middle->x509);
 	sk_X509_push(chain, place.root.x509);
-	crl_board_learn(b, LEG_OUTSIDE, chain);
+	crl_board_learn(board, LEG_OUTSIDE, chain);
 	sk_X509_free(chain);
 }
 
-static void what_peers_name_is_fetched_as_a_strangers_wish(void)
+/* Our own lists are there; the leaf is a peer that names one more. */
+static void begin_with_peer(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-	const struct crl_set *set;
-
 	begin(NULL);
-	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
-		   "w");
+	list_of_root();
 	place_lists(&place, "root.pem", NULL);
 	cert_free(&place.leaf);
 	cert_make_naming(&place.leaf, &(struct cert_order){.cn = "peer.test"},
 			 &place.middle, URI(CDP_URL));
+	board = board_with(&place);
+	learn(&place.leaf, &place.middle);
+}
+
+static void what_peers_name_is_fetched_as_a_strangers_wish(void)
+{
+	const struct crl_set *set;
+
+	begin_with_peer();
 	list_of_leaf("a.der", true, 1);
 	serve(0, CDP_URL, "a.der");
-	b = board_with(&place);
-	learn(b, &place.leaf);
-	keeper_make(&k, b);
-	CU_ASSERT_EQUAL(k.tasks, 3);
-	keeper_round(&k, true);
+	keeper_up();
+	CU_ASSERT_EQUAL(keeper.tasks, 3);
+	keeper_round(true);
 	CU_ASSERT_TRUE(net.learnt);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_INSIDE),
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), REVOKED);
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_INSIDE),
 			X509_V_ERR_UNABLE_TO_GET_CRL);
-	set = crl_board_get(b);
-	reload_now(b); /* it stays over a reload */
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
+	set = crl_board_get(board);
+	reload_now(board); /* it stays over a reload */
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), REVOKED);
 	crl_set_unref(&set);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	end();
 }
 
 /* A stranger's dead address is no alarm of ours. */
 static void what_peers_name_raises_no_alarm(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
-	begin(NULL);
-	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
-		   "w");
-	place_lists(&place, "root.pem", NULL);
-	cert_free(&place.leaf);
-	cert_make_naming(&place.leaf, &(struct cert_order){.cn = "peer.test"},
-			 &place.middle, URI(CDP_URL));
-	b = board_with(&place);
-	learn(b, &place.leaf);
-	keeper_make(&k, b);
-	keeper_round(&k, true);
-	CU_ASSERT_EQUAL(stands(b, LEG_OUTSIDE), CRL_STANDING_GOOD);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	begin_with_peer();
+	keeper_up();
+	keeper_round(true);
+	CU_ASSERT_EQUAL(stands(LEG_OUTSIDE), CRL_STANDING_GOOD);
+	end();
 }
 
 /* A stranger's slow server costs half a minute, and there may be many. */
 static void what_peers_name_waits_behind_our_own(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
 	struct crl_task *ours, *peers;
 
-	begin(NULL);
-	list_write(&place, "root.pem", &(struct list_order){.by = &place.root},
-		   "w");
-	place_lists(&place, "root.pem", NULL);
-	cert_free(&place.leaf);
-	cert_make_naming(&place.leaf, &(struct cert_order){.cn = "peer.test"},
-			 &place.middle, URI(CDP_URL));
-	b = board_with(&place);
-	learn(b, &place.leaf);
-	keeper_make(&k, b);
-	CU_ASSERT_EQUAL_FATAL(k.tasks, 3);
+	begin_with_peer();
+	keeper_up();
+	CU_ASSERT_EQUAL_FATAL(keeper.tasks, 3);
 	for (size_t i = 0; i < 3; i++)
-		k.task[i].due_ms = 1000;
-	ours = &k.task[0];
-	peers = &k.task[2];
+		keeper.task[i].due_ms = 1000;
+	ours = &keeper.task[0];
+	peers = &keeper.task[2];
 	CU_ASSERT_EQUAL_FATAL(peers->point->by, CRL_BY_PEER);
 	peers->due_ms = 0;
-	CU_ASSERT_PTR_EQUAL(crl_keeper_next(&k, 999), peers);
-	CU_ASSERT_PTR_EQUAL(crl_keeper_next(&k, 1001), ours);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	CU_ASSERT_PTR_EQUAL(crl_keeper_next(&keeper, 999), peers);
+	CU_ASSERT_PTR_EQUAL(crl_keeper_next(&keeper, 1001), ours);
+	end();
 }
 
 static void a_file_is_read_again_when_it_is_another_one(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
 	begin(NULL);
 	place_mode(&place, REVOCATION_SOFT);
 	list_of_leaf("a.pem", false, 1);
 	place_lists(&place, "a.pem", NULL);
-	b = board_with(&place);
-	keeper_make(&k, b);
-	keeper_round(&k, true);
+	up();
+	keeper_round(true);
 	net.asked = 0;
-	keeper_round(&k, true);
+	keeper_round(true);
 	CU_ASSERT_EQUAL(net.asked, 0);
 	CU_ASSERT_EQUAL(changes, 0);
 	list_of_leaf("b.pem", true, 2);
 	rename(place_path(&place, "b.pem"), place_path(&place, "a.pem"));
-	keeper_round(&k, true);
+	keeper_round(true);
 	CU_ASSERT_EQUAL(changes, 2);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_OUTSIDE), REVOKED);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_OUTSIDE), REVOKED);
+	end();
 }
 
 static void how_a_leg_stands_is_said_once_daily_and_when_it_ends(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
 	begin(NULL);
 	place_mode(&place, REVOCATION_SOFT);
 	place_lists(&place, CDP_URL, NULL);
 	place.settings.leg[LEG_OUTSIDE].revocation.mode = REVOCATION_OFF;
-	b = board_with(&place);
-	heard_lines[0] = '\0';
-	keeper_make(&k, b);
-	keeper_round(&k, true);
+	up();
+	keeper_round(true);
 	for (int i = 0; i < 3; i++)
-		crl_keeper_say(&k);
+		crl_keeper_say(&keeper);
 	CU_ASSERT_EQUAL(said("crl-missing leg=inside source=" CDP_URL), 1);
-	k.said[LEG_INSIDE].at_s -= 24 * 3600;
+	keeper.said[LEG_INSIDE].at_s -= 24 * 3600;
 	for (int i = 0; i < 3; i++)
-		crl_keeper_say(&k);
+		crl_keeper_say(&keeper);
 	CU_ASSERT_EQUAL(said("crl-missing"), 2);
-	k.reloaded = true;
-	crl_keeper_say(&k);
+	keeper.reloaded = true;
+	crl_keeper_say(&keeper);
 	CU_ASSERT_EQUAL(said("crl-missing"), 3);
 
 	serve(0, CDP_URL, "a.der");
-	list_write(&place, "a.der",
-		   &(struct list_order){.by = &place.middle,
-					.this_s = -9 * HOUR_S,
-					.next_s = -HOUR_S},
-		   "w");
-	keeper_round(&k, true);
-	crl_keeper_say(&k);
+	list_expired("a.der");
+	keeper_round(true);
+	crl_keeper_say(&keeper);
 	CU_ASSERT_EQUAL(said("crl-expired leg=inside"), 1);
 	CU_ASSERT_EQUAL(said("age_s=324"), 1);
 	list_of_leaf("a.der", false, 5);
-	keeper_round(&k, true);
-	crl_keeper_say(&k);
-	crl_keeper_say(&k);
+	keeper_round(true);
+	crl_keeper_say(&keeper);
+	crl_keeper_say(&keeper);
 	CU_ASSERT_EQUAL(said("crl-good leg=inside"), 1);
 	CU_ASSERT_EQUAL(said("leg=outside"), 0);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	end();
 }
 
 static void nothing_checked_and_proxies_of_the_environment_are_said(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
 	begin(NULL);
-	b = board_with(&place);
-	heard_lines[0] = '\0';
-	keeper_make(&k, b);
-	crl_keeper_say(&k);
+	up();
+	crl_keeper_say(&keeper);
 	CU_ASSERT_EQUAL(said("crl-unchecked leg=inside"), 1);
 	CU_ASSERT_EQUAL(said("crl-unchecked leg=outside"), 1);
 	setenv("http_proxy", "http://user:secret@192.0.2.1:3128", 1);
@@ -421,9 +318,7 @@ static void nothing_checked_and_proxies_of_the_environment_are_said(void)
 	unsetenv("http_proxy");
 	CU_ASSERT_EQUAL(said("proxy-ignored environment=http_proxy"), 1);
 	CU_ASSERT_EQUAL(said("secret"), 0);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	place_drop(&place);
+	end();
 }
 
 /** Reports of a try. */
@@ -494,7 +389,6 @@ static void the_thread_fetches_learns_reloads_and_ends(void)
 {
 	struct crl_keeper *k = NULL;
 	struct heard h = {0};
-	struct crl_board *b;
 	char why[WHY_MAX];
 	struct cert peer;
 
@@ -509,27 +403,20 @@ static void the_thread_fetches_learns_reloads_and_ends(void)
 	cert_make_naming(&peer,
 			 &(struct cert_order){.cn = "Sub", .authority = true},
 			 &place.root, URI(OTHER));
-	b = board_with(&place);
-	CU_ASSERT_EQUAL_FATAL(crl_keeper_create(&k, b, &place.settings,
+	board = board_with(&place);
+	CU_ASSERT_EQUAL_FATAL(crl_keeper_create(&k, board, &place.settings,
 						change_heard, NULL, why),
 			      0);
 	wait_for_changes(2);
-	CU_ASSERT_EQUAL(judged(&place, b, LEG_INSIDE), REVOKED);
-	{
-		STACK_OF(X509) *chain = sk_X509_new_null();
-
-		sk_X509_push(chain, peer.x509);
-		sk_X509_push(chain, place.root.x509);
-		crl_board_learn(b, LEG_OUTSIDE, chain);
-		sk_X509_free(chain);
-	}
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_INSIDE), REVOKED);
+	learn(&peer, NULL);
 	wait_for_changes(3);
 	crl_keeper_reload(k, &place.settings);
 	crl_keeper_each(k, hear, &h);
 	CU_ASSERT_EQUAL(h.n, 3);
 	crl_keeper_destroy(&k);
 	CU_ASSERT_PTR_NULL(k);
-	crl_board_destroy(&b);
+	crl_board_destroy(&board);
 	cert_free(&peer);
 	place_drop(&place);
 }
@@ -537,17 +424,16 @@ static void the_thread_fetches_learns_reloads_and_ends(void)
 static void the_end_waits_for_no_fetch(void)
 {
 	struct crl_keeper *k = NULL;
-	struct crl_board *b;
 	char why[WHY_MAX];
 
 	begin(URI(CDP_URL));
 	net.hangs = true;
-	b = board_with(&place);
-	CU_ASSERT_EQUAL_FATAL(crl_keeper_create(&k, b, &place.settings,
+	board = board_with(&place);
+	CU_ASSERT_EQUAL_FATAL(crl_keeper_create(&k, board, &place.settings,
 						change_heard, NULL, why),
 			      0);
 	crl_keeper_destroy(&k);
-	crl_board_destroy(&b);
+	crl_board_destroy(&board);
 	place_drop(&place);
 }
 

@@ -45,43 +45,38 @@ static void demand_staple(const char *ocsp)
 	place.settings.leg[LEG_OUTSIDE].ocsp = strdup(ocsp);
 }
 
-static size_t staple(struct crl_board *b)
+static size_t staple(void)
 {
 	char print[65];
 	unsigned char *der = NULL;
 	size_t n;
 
 	cert_fingerprint(print, place.leaf.x509);
-	n = crl_board_staple(b, print, &der);
+	n = crl_board_staple(board, print, &der);
 	OPENSSL_free(der);
 	return n;
 }
 
 static void a_staple_is_asked_for_judged_and_kept(void)
 {
-	struct crl_keeper k;
-	struct crl_board *b;
-
 	begin(NULL);
 	place_mode(&place, REVOCATION_OFF);
 	demand_staple("auto");
 	serve(0, RESPONDER, "answer");
 	write_answer("answer", &place.middle, &place.leaf,
 		     V_OCSP_CERTSTATUS_GOOD, 24 * HOUR_S);
-	b = board_with(&place);
-	CU_ASSERT_EQUAL(staple(b), 0);
-	keeper_make(&k, b);
-	CU_ASSERT_EQUAL(k.tasks, 1);
-	keeper_round(&k, false);
+	up();
+	CU_ASSERT_EQUAL(staple(), 0);
+	CU_ASSERT_EQUAL(keeper.tasks, 1);
+	keeper_round(false);
 	CU_ASSERT_TRUE(net.posted);
-	CU_ASSERT(staple(b) > 100);
+	CU_ASSERT(staple() > 100);
 	CU_ASSERT_EQUAL(changes, 1);
-	CU_ASSERT(k.task[0].due_ms > now_mono_ms() + 10 * 3600 * 1000);
-	keeper_drop(&k);
-	crl_board_destroy(&b);
-	b = board_with(&place); /* a restart */
-	CU_ASSERT(staple(b) > 100);
-	crl_board_destroy(&b);
+	CU_ASSERT(keeper.task[0].due_ms > now_mono_ms() + 10 * 3600 * 1000);
+	down();
+	board = board_with(&place); /* a restart */
+	CU_ASSERT(staple() > 100);
+	crl_board_destroy(&board);
 	place_drop(&place);
 }
 
@@ -106,43 +101,36 @@ static void answers_that_are_no_good_are_not_stapled(void)
 		{&place.middle, &place.leaf, V_OCSP_CERTSTATUS_GOOD, -HOUR_S,
 		 "old answer"},
 	};
-	struct crl_keeper k;
-	struct crl_board *b;
-
 	begin(NULL);
 	cert_make(&sibling, &(struct cert_order){.cn = "b.test"},
 		  &place.middle);
 	place_mode(&place, REVOCATION_OFF);
 	demand_staple("auto");
 	serve(0, RESPONDER, "answer");
-	b = board_with(&place);
-	keeper_make(&k, b);
+	up();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		write_answer("answer", rows[i].by, rows[i].of, rows[i].status,
 			     rows[i].next_s);
-		keeper_round(&k, true);
+		keeper_round(true);
 		CU_ASSERT_PTR_NOT_NULL(
-			strstr(k.task[0].fault.what, rows[i].word));
-		CU_ASSERT_EQUAL(staple(b), 0);
+			strstr(keeper.task[0].fault.what, rows[i].word));
+		CU_ASSERT_EQUAL(staple(), 0);
 	}
-	keeper_drop(&k);
-	crl_board_destroy(&b);
+	down();
 	cert_free(&sibling);
 	place_drop(&place);
 }
 
 static void a_staple_may_lie_in_a_file(void)
 {
-	struct crl_board *b;
-
 	begin(NULL);
 	place_mode(&place, REVOCATION_OFF);
 	demand_staple(place_path(&place, "answer"));
 	write_answer("answer", &place.middle, &place.leaf,
 		     V_OCSP_CERTSTATUS_GOOD, HOUR_S);
-	b = board_with(&place);
-	CU_ASSERT(staple(b) > 100);
-	crl_board_destroy(&b);
+	board = board_with(&place);
+	CU_ASSERT(staple() > 100);
+	crl_board_destroy(&board);
 	place_drop(&place);
 }
 
