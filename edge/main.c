@@ -167,7 +167,7 @@ static void swap_in(struct edge *e, struct loaded *new)
 {
 	struct loaded old = {.settings = e->settings, .tls = e->tls};
 
-	lists_reload(e->lists, new->settings, new->set);
+	lists_reload(e->lists, new->set);
 	workers_reload(e->workers, new->settings, new->tls);
 	log_set_level(new->settings->log_level);
 	e->settings = new->settings;
@@ -441,7 +441,7 @@ static int load_first(struct edge *e, char *why)
 		lists_destroy(&e->lists);
 		return err;
 	}
-	lists_reload(e->lists, first.settings, first.set);
+	lists_reload(e->lists, first.set);
 	crl_set_unref(&first.set);
 	e->settings = first.settings;
 	e->tls = first.tls;

@@ -98,15 +98,14 @@ static void *keep(void *arg)
 
 		if (take_again(k, &stop))
 			crl_keeper_gather(k);
-		next = crl_keeper_next(k, now_ms);
 		if (stop)
 			break;
-		if (next && next->due_ms <= now_ms) {
+		crl_keeper_say(k);
+		next = crl_keeper_next(k, now_ms);
+		if (next && next->due_ms <= now_ms)
 			crl_keeper_run(k, next);
-		} else {
-			crl_keeper_say(k);
+		else
 			rest(k, now_ms);
-		}
 	}
 	return NULL;
 }
@@ -142,7 +141,6 @@ static void keeper_free(struct crl_keeper *k)
 	free(k->task);
 	pthread_cond_destroy(&k->woken);
 	pthread_mutex_destroy(&k->mutex);
-	settings_unref(&k->settings);
 	curl_global_cleanup();
 	free(k);
 }
@@ -161,7 +159,6 @@ int crl_keeper_create(struct crl_keeper **out, struct crl_board *b,
 		return ENOMEM;
 	}
 	k->board = b;
-	k->settings = settings_ref(s);
 	k->changed = changed;
 	k->arg = arg;
 	k->again = k->reloaded = true;
@@ -181,17 +178,12 @@ int crl_keeper_create(struct crl_keeper **out, struct crl_board *b,
 	return 0;
 }
 
-void crl_keeper_reload(struct crl_keeper *k, const struct settings *s)
+void crl_keeper_reload(struct crl_keeper *k)
 {
-	const struct settings *old;
-
 	pthread_mutex_lock(&k->mutex);
-	old = k->settings;
-	k->settings = settings_ref(s);
 	k->reloaded = true;
 	wake(k);
 	pthread_mutex_unlock(&k->mutex);
-	settings_unref(&old);
 }
 
 void crl_keeper_destroy(struct crl_keeper **kp)
@@ -209,16 +201,4 @@ void crl_keeper_destroy(struct crl_keeper **kp)
 	pthread_mutex_unlock(&k->mutex);
 	pthread_join(k->thread, NULL);
 	keeper_free(k);
-}
-
-void crl_keeper_each(struct crl_keeper *k, crl_report_fn *fn, void *arg)
-{
-	struct crl_report r;
-
-	pthread_mutex_lock(&k->mutex);
-	for (size_t i = 0; i < k->tasks; i++) {
-		crl_task_report(&r, &k->task[i], k->settings);
-		fn(&r, arg);
-	}
-	pthread_mutex_unlock(&k->mutex);
 }

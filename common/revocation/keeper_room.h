@@ -1,9 +1,6 @@
 /**
  * @file keeper_room.h
  * What the keeper's files share: its tasks, one a source.
- *
- * Tasks are changed by the keeper's thread alone, under its lock; that thread
- * reads them without.
  */
 #ifndef REVOCATION_KEEPER_ROOM_H
 #define REVOCATION_KEEPER_ROOM_H
@@ -35,6 +32,7 @@ struct crl_task {
 struct crl_said {
 	enum crl_standing standing;
 	uint64_t at_s; /* 0: never */
+	bool again;    /* settings were loaded since */
 };
 
 struct crl_keeper {
@@ -42,14 +40,13 @@ struct crl_keeper {
 	pthread_mutex_t mutex;
 	pthread_cond_t woken;
 	bool stop, again; /* again: look at what the board has */
-	bool reloaded;	  /* and say once more what is not as it should be */
+	bool reloaded;	  /* and try what failed; say all once more */
 	atomic_bool give_up;
 	struct crl_board *board;
-	const struct settings *settings; /* of the last reload */
-	struct crl_task *task;
+	struct crl_task *task; /* of its thread alone */
 	size_t tasks;
 	struct crl_said said[LEG_COUNT];
-	uint64_t staple_said_s;
+	struct crl_said staples_said; /* at_s, again */
 	void (*changed)(void *arg);
 	void *arg;
 };
@@ -154,7 +151,9 @@ struct crl_task *crl_keeper_next(struct crl_keeper *k, uint64_t now_ms);
 void crl_keeper_run(struct crl_keeper *k, struct crl_task *t);
 
 /**
- * Say how each leg stands, when that changed or a day has passed.
+ * Say how each leg stands, when that changed, a day has passed or settings were
+ * loaded: at once, but of a leg that may stand well as soon as its sources in
+ * the network were asked, then.
  *
  * @param k  keeper, of its thread, not locked
  */

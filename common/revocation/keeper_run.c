@@ -71,10 +71,11 @@ static void add_slot(struct gathering *g, struct crl_keeper *k,
 static void add_staple(struct gathering *g, struct crl_keeper *k,
 		       const struct staple *st)
 {
-	struct crl_point *point =
-		crl_point_create(LEG_OUTSIDE, CRL_BY_OCSP, st->where);
+	struct crl_point *point = NULL;
 	struct crl_task *t;
 
+	if (st->where)
+		point = crl_point_create(LEG_OUTSIDE, CRL_BY_OCSP, st->where);
 	if (!point)
 		return;
 	t = add(g, k, point, st->fingerprint);
@@ -163,6 +164,21 @@ static void put_tasks(struct crl_keeper *k, struct gathering *g)
 	k->tasks = g->n;
 }
 
+static bool take_reloaded(struct crl_keeper *k)
+{
+	bool reloaded;
+
+	pthread_mutex_lock(&k->mutex);
+	reloaded = k->reloaded;
+	k->reloaded = false;
+	pthread_mutex_unlock(&k->mutex);
+	for (int i = 0; i < LEG_COUNT && reloaded; i++)
+		k->said[i].again = true;
+	if (reloaded)
+		k->staples_said.again = true;
+	return reloaded;
+}
+
 void crl_keeper_gather(struct crl_keeper *k)
 {
 	const struct crl_set *set = crl_board_get(k->board);
@@ -174,8 +190,7 @@ void crl_keeper_gather(struct crl_keeper *k)
 		return;
 	n = crl_board_learnt(k->board, &learnt);
 	forget(k, set, learnt, n);
-	pthread_mutex_lock(&k->mutex);
-	g.retry = k->reloaded;
+	g.retry = take_reloaded(k);
 	g.task = calloc(set->leg[LEG_OUTSIDE].n + set->leg[LEG_INSIDE].n +
 				set->staples + n + 1,
 			sizeof(*g.task));
@@ -183,7 +198,6 @@ void crl_keeper_gather(struct crl_keeper *k)
 		gather_all(&g, k, set, learnt, n);
 		put_tasks(k, &g);
 	}
-	pthread_mutex_unlock(&k->mutex);
 	for (size_t i = 0; i < n; i++)
 		crl_learnt_fini(&learnt[i]);
 	free(learnt);
@@ -337,9 +351,7 @@ void crl_keeper_run(struct crl_keeper *k, struct crl_task *t)
 	if (err != ECANCELED)
 		worked.fails = err ? worked.fails + 1 : 0;
 	crl_task_plan(&worked, now_wall_s(), now_mono_ms());
-	pthread_mutex_lock(&k->mutex);
 	*t = worked;
-	pthread_mutex_unlock(&k->mutex);
 	if (!quiet && err != ECANCELED)
 		crl_keeper_say_task(job.settings, t, err);
 	crl_set_unref(&job.set);

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/now.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #define DAY_S (24 * 3600u)
@@ -45,7 +44,7 @@ static const struct crl_slot *culprit(const struct crl_leg *leg,
 static void say_unchecked(enum leg leg)
 {
 	log_event(LOG_LEVEL_ERROR, "crl", verbs[CRL_STANDING_UNCHECKED],
-		  "leg=%s why=\"revoked certificates are not known: set "
+		  "leg=%s reason=\"revoked certificates are not known: set "
 		  "%s.revocation.crl, or mode = \\\"off\\\"\"",
 		  settings_leg_word(leg), settings_leg_word(leg));
 }
@@ -102,58 +101,88 @@ static void say_leg(const struct crl_set *set, enum leg leg,
 		say_good(&set->leg[leg], leg);
 }
 
+/* Lists or answers of ours that the network is asked for next: they may mend
+ * it. What lies in files is known. */
+static bool is_awaited(const struct crl_keeper *k, enum leg leg, bool ocsp)
+{
+	uint64_t now_ms = now_mono_ms();
+
+	for (size_t i = 0; i < k->tasks; i++) {
+		const struct crl_task *t = &k->task[i];
+		enum crl_by by = t->point->by;
+
+		if (t->point->leg == leg && by != CRL_BY_PEER &&
+		    (by == CRL_BY_OCSP) == ocsp && !crl_task_path(t) &&
+		    t->due_ms <= now_ms)
+			return true;
+	}
+	return false;
+}
+
 static void look_at(struct crl_keeper *k, const struct crl_set *set,
-		    enum leg leg, bool reloaded)
+		    enum leg leg)
 {
 	uint64_t wall_s = now_wall_s();
 	enum crl_standing is = crl_set_standing(set, leg, wall_s);
 	struct crl_said *said = &k->said[leg];
 	bool new = said->at_s == 0 || said->standing != is;
-	bool due = is_loud(is) && (reloaded || wall_s >= said->at_s + DAY_S);
+	bool due = is_loud(is) && (said->again || wall_s >= said->at_s + DAY_S);
 
-	if (!new && !due)
+	if ((!new && !due) || (is_loud(is) && is_awaited(k, leg, false)))
 		return;
 	*said = (struct crl_said){.standing = is, .at_s = wall_s};
 	say_leg(set, leg, is, wall_s);
 }
 
 /* RFC 7633: clients refuse such a certificate without its staple. */
-static void look_at_staples(struct crl_keeper *k, const struct crl_set *set,
-			    bool reloaded)
+static void look_at_staples(struct crl_keeper *k, const struct crl_set *set)
 {
+	struct crl_said *said = &k->staples_said;
 	uint64_t wall_s = now_wall_s();
-	bool said = false;
 
-	if (!reloaded && wall_s < k->staple_said_s + DAY_S)
+	if (is_awaited(k, LEG_OUTSIDE, true) ||
+	    (!said->again && wall_s < said->at_s + DAY_S))
 		return;
+	said->again = false;
 	for (size_t i = 0; i < set->staples; i++) {
 		const struct staple *st = set->staple[i];
 
 		if (!st->must || (st->der && st->next_s > wall_s))
 			continue;
-		said = true;
+		said->at_s = wall_s;
 		log_event(LOG_LEVEL_ERROR, "crl", "staple-missing",
-			  "certificate=%s", st->fingerprint);
+			  "certificate=%s reason=\"%s\"", st->fingerprint,
+			  st->where ? "no good answer came"
+				    : "nobody is asked for one: see "
+				      "outside.tls.ocsp");
 	}
-	if (said)
-		k->staple_said_s = wall_s;
 }
 
 void crl_keeper_say(struct crl_keeper *k)
 {
 	const struct crl_set *set = crl_board_get(k->board);
-	bool reloaded;
 
 	if (!set)
 		return;
-	pthread_mutex_lock(&k->mutex);
-	reloaded = k->reloaded;
-	k->reloaded = false;
-	pthread_mutex_unlock(&k->mutex);
 	for (int i = 0; i < LEG_COUNT; i++)
-		look_at(k, set, (enum leg)i, reloaded);
-	look_at_staples(k, set, reloaded);
+		look_at(k, set, (enum leg)i);
+	look_at_staples(k, set);
 	crl_set_unref(&set);
+}
+
+/* For people, and between quotes: servers have a say in it. */
+static const char *sentence(char out[WHY_MAX], const char *text)
+{
+	size_t n = 0;
+
+	for (; text[n] && n < WHY_MAX - 1; n++) {
+		bool fine = text[n] >= ' ' && text[n] <= '~' &&
+			    text[n] != '"' && text[n] != '\\';
+
+		out[n] = fine ? text[n] : '?';
+	}
+	out[n] = '\0';
+	return out;
 }
 
 /* Of strangers' sources only the first failure, and quietly; of ours the
@@ -161,16 +190,17 @@ void crl_keeper_say(struct crl_keeper *k)
 static void say_failed(const struct crl_report *r, const struct crl_task *t)
 {
 	bool peer = t->point->by == CRL_BY_PEER;
-	char where[LOG_TEXT_MAX], failed[LOG_TEXT_MAX], proxy[LOG_TEXT_MAX];
+	char where[LOG_TEXT_MAX], failed[WHY_MAX], proxy[LOG_TEXT_MAX];
 
 	if (t->fails & (t->fails - 1) || (peer && t->fails > 1))
 		return;
 	log_event(peer ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE, "crl", "crl-failed",
-		  "leg=%s source=%s by=%s proxy=%s fails=%u why=%s",
+		  "leg=%s source=%s by=%s proxy=%s fails=%u "
+		  "reason=\"%s\"",
 		  settings_leg_word(r->leg),
 		  log_text(where, slice_of(r->where)), r->by,
 		  r->proxy[0] ? log_text(proxy, slice_of(r->proxy)) : "none",
-		  t->fails, log_text(failed, slice_of(r->failed)));
+		  t->fails, sentence(failed, r->failed));
 }
 
 void crl_keeper_say_task(const struct settings *s, const struct crl_task *t,

@@ -126,7 +126,7 @@ static int try_staples(const struct round *r)
 		if (!path || i == 1)
 			continue;
 		err = staple_create(&st, path, ocsp, r->settings);
-		if (st)
+		if (st && st->where)
 			err = try_staple(r, st);
 		staple_unref(&st);
 	}

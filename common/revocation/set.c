@@ -54,14 +54,14 @@ void crl_set_unref(const struct crl_set **setp)
 	free(set);
 }
 
-static enum revocation_mode mode_of(const struct settings *s, enum leg leg,
-				    size_t sources)
+enum revocation_mode crl_mode(const struct settings *s, enum leg leg,
+			      bool sources)
 {
 	enum revocation_mode mode = s->leg[leg].revocation.mode;
 
 	if (mode != REVOCATION_AUTO)
 		return mode;
-	if (sources == 0)
+	if (!sources)
 		return REVOCATION_OFF;
 	return leg == LEG_INSIDE ? REVOCATION_HARD : REVOCATION_SOFT;
 }
@@ -162,7 +162,7 @@ static int load_leg(struct crl_leg *leg, enum leg which,
 	int err = crl_points_list(&points, s, which);
 	size_t sources = askable(&points);
 
-	leg->mode = mode_of(s, which, sources);
+	leg->mode = crl_mode(s, which, sources > 0);
 	leg->grace_s = (uint64_t)s->leg[which].revocation.grace_h * 3600;
 	leg->unchecked = s->leg[which].revocation.mode == REVOCATION_AUTO &&
 			 sources == 0;
@@ -189,6 +189,8 @@ static int read_staple(struct staple **st, const struct settings *s)
 	uint64_t got_s = 0;
 	int err;
 
+	if (!(*st)->where)
+		return 0;
 	if (crl_point_path((*st)->where)) {
 		err = crl_file_read(&bytes, (*st)->where, &fault);
 		got_s = now_wall_s();
@@ -210,7 +212,7 @@ static int load_staples(struct crl_set *set, const struct settings *s)
 	const char *ocsp = s->leg[LEG_OUTSIDE].ocsp, *path;
 	int err = 0;
 
-	if (!ocsp || strcmp(ocsp, "off") == 0)
+	if (!ocsp)
 		return 0;
 	set->staple =
 		calloc(s->leg[LEG_OUTSIDE].alsos + 2, sizeof(struct staple *));
@@ -520,6 +522,7 @@ static void carry_staples(struct crl_set *made, const struct crl_set *old)
 			struct staple *other = old->staple[k];
 
 			if (strcmp(mine->fingerprint, other->fingerprint) ||
+			    !mine->where || !other->where ||
 			    strcmp(mine->where, other->where) || mine->der)
 				continue;
 			staple_unref(&made->staple[i]);

@@ -93,6 +93,13 @@ static bool demands(const X509 *cert)
 	return found;
 }
 
+static char *place_of(const char *ocsp, X509 *cert)
+{
+	if (strcmp(ocsp, "off") == 0)
+		return NULL;
+	return strcmp(ocsp, "auto") ? strdup(ocsp) : responder_of(cert);
+}
+
 static int fill(struct staple *st, const STACK_OF(X509) * chain,
 		const char *ocsp, const struct settings *s)
 {
@@ -104,8 +111,8 @@ static int fill(struct staple *st, const STACK_OF(X509) * chain,
 	st->issuer = issuer_of(chain, cert, s);
 	st->must = demands(cert);
 	cert_fingerprint(st->fingerprint, cert);
-	st->where = strcmp(ocsp, "auto") ? strdup(ocsp) : responder_of(cert);
-	return st->issuer && st->where ? 0 : ENOENT;
+	st->where = st->issuer ? place_of(ocsp, cert) : NULL;
+	return st->where || st->must ? 0 : ENOENT;
 }
 
 int staple_create(struct staple **out, const char *path, const char *ocsp,

@@ -19,7 +19,8 @@ struct staple {
 	atomic_uint refs;
 	char fingerprint[65];
 	X509 *cert, *issuer;
-	char *where;	    /* responder's URL, or the settings' file */
+	char *where;	    /* responder's URL, or the settings' file; NULL: it
+			     * cannot be had, though it must */
 	bool must;	    /* the certificate demands one (RFC 7633) */
 	unsigned char *der; /* NULL: no answer */
 	size_t n;
@@ -29,10 +30,11 @@ struct staple {
 /**
  * One for a certificate file, by outside.tls.ocsp.
  *
- * @param out   one reference held by the caller; NULL when the file has no
- *              certificate with its issuer, or it names no responder
+ * @param out   one reference held by the caller; NULL when the certificate
+ *              demands none, and none can be had: ocsp is off, it has no issuer
+ *              or names no responder
  * @param path  PEM file of ours
- * @param ocsp  "auto" or a file of DER
+ * @param ocsp  "auto", "off" or a file of DER
  * @param s     snapshot: its trust may have the issuer
  * @return      0 or ENOMEM
  */

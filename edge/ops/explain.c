@@ -13,18 +13,6 @@
 
 #define SAY_MAX 1024
 
-const char *explain_part_word(enum explain_part part)
-{
-	static const char *const words[EXPLAIN_PARTS] = {
-		[EXPLAIN_READ] = "read", [EXPLAIN_FACT] = "fact",
-		[EXPLAIN_RULE] = "rule", [EXPLAIN_VERDICT] = "verdict",
-		[EXPLAIN_HOP] = "hop",	 [EXPLAIN_CHANGE] = "change",
-		[EXPLAIN_NOTE] = "note",
-	};
-
-	return words[part];
-}
-
 const char *explain_verdict_word(const struct verdict *v)
 {
 	switch (v->kind) {

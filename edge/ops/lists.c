@@ -85,42 +85,20 @@ void lists_stop(struct lists *l)
 	crl_keeper_destroy(&l->keeper);
 }
 
-void lists_reload(struct lists *l, const struct settings *s,
-		  const struct crl_set *set)
+void lists_reload(struct lists *l, const struct crl_set *set)
 {
 	crl_board_swap(l->board, set);
 	if (l->keeper)
-		crl_keeper_reload(l->keeper, s);
-}
-
-static const char *meaning(enum crl_standing standing)
-{
-	switch (standing) {
-	case CRL_STANDING_OFF:
-		return "the settings say that nobody is checked";
-	case CRL_STANDING_UNCHECKED:
-		return "no list is known, so nobody is checked";
-	case CRL_STANDING_MISSING:
-		return "an authority has no list";
-	case CRL_STANDING_EXPIRED:
-		return "a list is past its nextUpdate";
-	case CRL_STANDING_GOOD:
-		break;
-	}
-	return "";
+		crl_keeper_reload(l->keeper);
 }
 
 static void tell_leg(const struct crl_set *set, enum leg leg)
 {
-	enum crl_standing standing = crl_set_standing(set, leg, now_wall_s());
-
-	if (standing == CRL_STANDING_GOOD)
-		return;
-	log_event(standing == CRL_STANDING_OFF ? LOG_LEVEL_NOTICE
-					       : LOG_LEVEL_ERROR,
-		  "edge", "revocation", "leg=%s standing=%s reason=\"%s\"",
-		  settings_leg_word(leg), crl_standing_word(standing),
-		  meaning(standing));
+	if (crl_set_standing(set, leg, now_wall_s()) == CRL_STANDING_OFF)
+		log_event(LOG_LEVEL_NOTICE, "edge", "revocation",
+			  "leg=%s standing=off reason=\"the settings say that "
+			  "nobody is checked\"",
+			  settings_leg_word(leg));
 }
 
 void lists_tell(struct lists *l, const struct settings *s)

@@ -7,22 +7,22 @@
 #include "proxy/connections.h"
 
 #include "flow.h"
-#include "round.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 struct question {
-	struct round round;
+	struct post post;
+	struct postbox *box;
 	connections_fn *fn;
 	void *arg;
 	bool old_only;
 	struct connections_told told;
 };
 
-static struct question *question_of(struct round *r)
+static struct question *question_of(struct post *p)
 {
-	return (struct question *)(void *)r;
+	return (struct question *)(void *)p;
 }
 
 static void question_free(struct question *q)
@@ -31,10 +31,11 @@ static void question_free(struct question *q)
 	free(q);
 }
 
-static void question_answered(struct round *r)
+static void question_answered(struct post *post, void *arg)
 {
-	struct question *q = question_of(r);
+	struct question *q = question_of(post);
 
+	(void)arg;
 	q->fn(&q->told, q->arg);
 	question_free(q);
 }
@@ -154,29 +155,44 @@ static void question_add(const struct conn *c, const struct conn_shown *shown,
 		tell(&q->told, c, shown);
 }
 
-static void question_visits(struct round *r, struct worker *w)
+/* On a worker: what it has, and on to the next. */
+static void question_arrives(struct post *post, void *arg)
 {
-	conn_each(w, question_add, question_of(r));
+	struct question *q = question_of(post);
+	struct worker *w = arg;
+
+	conn_each(w, question_add, q);
+	if (w->index + 1 < w->count) {
+		worker_post(w, w->index + 1, post);
+		return;
+	}
+	post->fn = question_answered;
+	postbox_put(q->box, post);
 }
 
 int connections_ask(struct proxy_shared *p, struct postbox *box, bool old_only,
 		    connections_fn *fn, void *arg)
 {
 	struct question *q = calloc(1, sizeof(*q));
-	int err;
+	struct worker *w = NULL;
 
 	if (!q)
 		return ENOMEM;
 	*q = (struct question){
-		.round = {.box = box,
-			  .visit = question_visits,
-			  .back = question_answered},
+		.post.fn = question_arrives,
+		.box = box,
 		.fn = fn,
 		.arg = arg,
 		.old_only = old_only,
 	};
-	err = round_begin(&q->round, p);
-	if (err)
+	lock_take(&p->lock);
+	if (!list_empty(&p->proxies))
+		w = LIST_OWNER(p->proxies.next, struct proxy, link)->w;
+	lock_give(&p->lock);
+	if (!w) {
 		question_free(q);
-	return err;
+		return ENOENT;
+	}
+	worker_post(w, 0, &q->post);
+	return 0;
 }

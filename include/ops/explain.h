@@ -56,14 +56,6 @@ int explain_walk(struct verdict *out, const struct explain_ask *ask,
 		 explain_fn *tell, void *arg);
 
 /**
- * The word for a part, such as "fact".
- *
- * @param part  part
- * @return      constant text
- */
-const char *explain_part_word(enum explain_part part);
-
-/**
  * The word for what a verdict does, such as "refuse".
  *
  * @param v  verdict

@@ -58,18 +58,16 @@ int lists_start(struct lists *l, const struct settings *s, struct postbox *box,
 void lists_stop(struct lists *l);
 
 /**
- * Go on by another snapshot.
+ * Go on by the lists of another snapshot.
  *
  * @param l    lists
- * @param s    snapshot; referenced
- * @param set  its lists; referenced
+ * @param set  lists; referenced
  */
-void lists_reload(struct lists *l, const struct settings *s,
-		  const struct crl_set *set);
+void lists_reload(struct lists *l, const struct crl_set *set);
 
 /**
- * Log how each leg stands that does not stand well, and what else of the
- * settings makes TLS weaker than it should be.
+ * Log what of the settings makes TLS weaker than it should be: revocation that
+ * is off, a key log. How other legs stand, the keeper says.
  *
  * @param l  lists
  * @param s  snapshot

@@ -33,6 +33,17 @@ enum crl_standing {
 };
 
 /**
+ * What a leg's revocation.mode comes to.
+ *
+ * @param s        snapshot
+ * @param leg      leg
+ * @param sources  is there any that can be asked?
+ * @return         off, soft or hard; never auto
+ */
+enum revocation_mode crl_mode(const struct settings *s, enum leg leg,
+			      bool sources);
+
+/**
  * Read the lists: files that the settings name, and what the cache in
  * edge.state_dir holds of the rest. Asks no network.
  *

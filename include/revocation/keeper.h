@@ -42,7 +42,7 @@ typedef void crl_report_fn(const struct crl_report *r, void *arg);
  *
  * @param out      owned by the caller
  * @param b        board
- * @param s        snapshot; referenced
+ * @param s        snapshot; its state_dir is tidied up
  * @param changed  called on the keeper's thread when lists were swapped or
  *                 staples renewed
  * @param arg      passed to changed
@@ -54,12 +54,11 @@ int crl_keeper_create(struct crl_keeper **out, struct crl_board *b,
 		      void *arg, char *why);
 
 /**
- * Go on by another snapshot, whose lists the board has already.
+ * Go on by another snapshot: that of the lists which the board has by now.
  *
  * @param k  keeper
- * @param s  snapshot; referenced
  */
-void crl_keeper_reload(struct crl_keeper *k, const struct settings *s);
+void crl_keeper_reload(struct crl_keeper *k);
 
 /**
  * End the thread; what is under way is given up.
@@ -69,17 +68,8 @@ void crl_keeper_reload(struct crl_keeper *k, const struct settings *s);
 void crl_keeper_destroy(struct crl_keeper **k);
 
 /**
- * How does each source do? Any thread.
- *
- * @param k    keeper
- * @param fn   called for each of them, files included
- * @param arg  passed to fn
- */
-void crl_keeper_each(struct crl_keeper *k, crl_report_fn *fn, void *arg);
-
-/**
- * The same without a daemon: every source of the settings is fetched once,
- * now, by the caller's thread; nothing is written.
+ * How does each source do, without a daemon? Every source of the settings is
+ * fetched once, now, by the caller's thread; nothing is written.
  *
  * @param s    snapshot
  * @param fn   called for each of them as it is done

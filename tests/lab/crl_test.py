@@ -101,7 +101,7 @@ def a_list_within_its_grace_is_good_enough_and_loudly_expired(lab):
     lab.lists.issue("internal-ca", [leaf(lab, "home02")], ends_s=-HOUR)
     mark = lab.edge.mark()
     take(lab)
-    lab.edge.wait_log("revocation leg=inside standing=expired", mark)
+    lab.edge.wait_log("crl-expired leg=inside", mark)
     assert ask(lab, "counters")[1]["revocation"]["inside"] == "expired"
     assert serves(lab, lab.home1)
     assert not serves(lab, lab.home2), "revoked by an old list is revoked"
@@ -212,7 +212,7 @@ def outside_soft_believes_without_a_good_list_but_nobody_revoked(lab):
                     ends_s=-100 * HOUR)
     mark = lab.edge.mark()
     take(lab)
-    lab.edge.wait_log("revocation leg=outside standing=expired", mark)
+    lab.edge.wait_log("crl-expired leg=outside", mark)
     gets_in(lab, company(lab, "partner"))
     refused(lab, "srv")
     restore(lab)
@@ -273,11 +273,14 @@ def a_file_that_is_no_list_keeps_the_old_ones(lab):
 
 @none.test
 def without_any_list_nothing_is_checked_and_that_is_said(lab):
-    lab.edge.wait_log("revocation leg=inside standing=unchecked")
-    lab.edge.wait_log("revocation leg=outside standing=unchecked")
+    lab.edge.wait_log("crl-unchecked leg=inside")
+    lab.edge.wait_log("crl-unchecked leg=outside")
     mark = lab.edge.mark()
     good_reload(lab)
-    lab.edge.wait_log("revocation leg=inside standing=unchecked", mark)
+    lab.edge.wait_log("crl-unchecked leg=inside", mark)
+    log = lab.edge.log()
+    assert log.count("crl-unchecked leg=inside") == 2, "once each time"
+    assert "standing=" not in log, "and nobody else says so"
     gets_in(lab, company(lab, "partner"))
 
 
@@ -315,7 +318,7 @@ fetched = Group("fetched", by_http, setup=companies.serve_dns)
 @fetched.test
 def a_list_that_is_fetched_finds_who_is_connected_already(lab):
     lab.lists.issue("external-issuing", [leaf(lab, "co-partner")])
-    lab.edge.wait_log("revocation leg=outside standing=missing")
+    assert ask(lab, "counters")[1]["revocation"]["outside"] == "missing"
     bad, good = company(lab, "partner"), company(lab, "srv")
     gets_in(lab, bad)
     gets_in(lab, good)

@@ -17,17 +17,11 @@ static const struct lint_words missing_words = {
 	"a list of each authority: without it nobody knows who was revoked",
 	"`edgectl check crl CONFIG` tells each source, and what failed"};
 
-static bool is_hard(const struct settings *s, enum leg leg)
-{
-	enum revocation_mode mode = s->leg[leg].revocation.mode;
-
-	return mode == REVOCATION_HARD ||
-	       (mode == REVOCATION_AUTO && leg == LEG_INSIDE);
-}
-
+/* Of a source: there is one. */
 static enum cert_severity how_bad(const struct settings *s, enum leg leg)
 {
-	return is_hard(s, leg) ? CERT_ERROR : CERT_WARNING;
+	return crl_mode(s, leg, true) == REVOCATION_HARD ? CERT_ERROR
+							 : CERT_WARNING;
 }
 
 /* What the files and the cache have. */

@@ -167,13 +167,9 @@ static void source_print(const struct check *c, const json_t *source)
 
 static const char *effective(const struct check *c, enum leg leg, size_t lists)
 {
-	enum revocation_mode mode = c->s->leg[leg].revocation.mode;
-
-	if (mode != REVOCATION_AUTO)
-		return modes[mode];
-	if (lists == 0)
+	if (c->s->leg[leg].revocation.mode == REVOCATION_AUTO && lists == 0)
 		return "unchecked";
-	return modes[leg == LEG_INSIDE ? REVOCATION_HARD : REVOCATION_SOFT];
+	return modes[crl_mode(c->s, leg, lists > 0)];
 }
 
 static void head_print(const struct check *c, enum leg leg, size_t lists)

@@ -22,12 +22,19 @@ static unsigned passed;
 static void tell(enum explain_part part, struct slice name, struct slice text,
 		 void *arg)
 {
+	static const char *const words[EXPLAIN_PARTS] = {
+		[EXPLAIN_READ] = "read", [EXPLAIN_FACT] = "fact",
+		[EXPLAIN_RULE] = "rule", [EXPLAIN_VERDICT] = "verdict",
+		[EXPLAIN_HOP] = "hop",	 [EXPLAIN_CHANGE] = "change",
+		[EXPLAIN_NOTE] = "note",
+	};
+
 	(void)arg;
 	if (part == EXPLAIN_RULE && slice_eq(text, SLICE("pass"))) {
 		passed++;
 		return;
 	}
-	buf_puts(&told, explain_part_word(part));
+	buf_puts(&told, words[part]);
 	buf_puts(&told, " ");
 	buf_add(&told, name);
 	buf_puts(&told, "=");

@@ -13,23 +13,11 @@ static void alice_calls(void)
 	call_begins(alice, &invite);
 }
 
-static void alice_cancels(void)
-{
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
-}
-
-static void it_rings_and_alice_cancels(void)
-{
-	alice_calls();
-	call_rings(alice, &invite);
-	alice_cancels();
-}
-
 static void after_a_provisional(void)
 {
 	alice_calls();
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	ask(alice, .method = "CANCEL");
 	hear(alice, "SIP/2.0 200", &h);
 	CU_ASSERT_TRUE(holds(value(&h, FIELD_CSEQ, 0), "1 CANCEL"));
@@ -42,18 +30,21 @@ static void after_a_provisional(void)
 	answer(&invite, 487, "");
 	hear(at(HOME01), "ACK", NULL);
 	hear(alice, "SIP/2.0 487", NULL);
-	refusal_is_taken(alice);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	stage_close();
 }
 
 static void before_a_provisional(void)
 {
 	alice_calls();
-	alice_cancels();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	quiet(at(HOME01));
 	answer(&invite, 100, "");
 	hear(at(HOME01), "CANCEL", NULL);
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	quiet(at(HOME01));
 	answer(&invite, 487, "");
 	hear(alice, "SIP/2.0 487", NULL);
@@ -69,22 +60,29 @@ static void before_anything_was_sent(void)
 	fake_break(at(HOME01), CONN_END_PEER);
 	fake_manner("10.0.0.31", FAKE_HANGS);
 	ask(alice, .more = CONTACT);
-	alice_cancels();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	hear(alice, "SIP/2.0 487", NULL);
 	fake_open(at(HOME01));
 	quiet(at(HOME01));
-	refusal_is_taken(alice);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	stage_close();
 }
 
 static void too_late_for_success(void)
 {
-	it_rings_and_alice_cancels();
+	alice_calls();
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	hear(at(HOME01), "CANCEL", NULL);
 	answer(&invite, 200, "");
 	hear(alice, "SIP/2.0 200", &h);
 	CU_ASSERT_TRUE(holds(value(&h, FIELD_CSEQ, 0), "1 INVITE"));
-	alice_cancels();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	quiet(at(HOME01));
 	stage_close();
 }
@@ -92,9 +90,11 @@ static void too_late_for_success(void)
 static void twice(void)
 {
 	alice_calls();
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	ask(alice, .method = "CANCEL");
-	alice_cancels();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	hear(alice, "SIP/2.0 200", NULL);
 	hear(at(HOME01), "CANCEL", NULL);
 	quiet(at(HOME01));
@@ -112,37 +112,46 @@ static void by_nobody_concerned(void)
 	ask(alice, .method = "CANCEL", .branch = "z9hG4bKother");
 	hear(alice, "SIP/2.0 481", NULL);
 	quiet(at(HOME01));
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	quiet(at(HOME01));
 	stage_close();
 }
 
 static void unanswered(void)
 {
-	it_rings_and_alice_cancels();
+	alice_calls();
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	hear(at(HOME01), "CANCEL", NULL);
 	fake_pass(32000);
 	hear(alice, "SIP/2.0 487", NULL);
-	refusal_is_taken(alice);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	stage_close();
 }
 
 static void server_dies_before_it_answers(void)
 {
 	alice_calls();
-	alice_cancels();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	fake_break(at(HOME01), CONN_END_PEER);
 	fake_settle();
 	hear(alice, "SIP/2.0 487", NULL);
 	quiet(at(DIR01));
-	refusal_is_taken(alice);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	stage_close();
 }
 
 static void server_stays_silent(void)
 {
 	alice_calls();
-	alice_cancels();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	fake_pass(8000);
 	hear(alice, "SIP/2.0 100", NULL);
 	hear(alice, "SIP/2.0 487", NULL);
@@ -152,7 +161,11 @@ static void server_stays_silent(void)
 
 static void server_dies_while_it_rings(void)
 {
-	it_rings_and_alice_cancels();
+	alice_calls();
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	fake_break(at(HOME01), CONN_END_PEER);
 	hear(alice, "SIP/2.0 487", NULL);
 	stage_close();
@@ -161,7 +174,8 @@ static void server_dies_while_it_rings(void)
 static void while_it_is_redirected(void)
 {
 	alice_calls();
-	alice_cancels();
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
 	answer(&invite, 302, "Contact: <sip:" HOME02 ">\r\n");
 	hear(at(HOME01), "ACK", NULL);
 	CU_ASSERT_PTR_NULL(fake_reached(HOME02));
@@ -173,7 +187,13 @@ static void while_it_is_redirected(void)
 /* Timer C gave it up, and now it rings. */
 static void late_ringing_is_cancelled(void)
 {
-	alice = call_is_given_up(&invite);
+	STAGE_OPEN(.limits = "timer_c_s = 5;");
+	alice = phone("198.51.100.7:4242");
+	enroll(alice, "alice");
+	call_begins(alice, &invite);
+	fake_pass(5200);
+	hear(alice, "SIP/2.0 100", NULL);
+	hear(alice, "SIP/2.0 408", NULL);
 	answer(&invite, 180, "");
 	quiet(alice);
 	hear(at(HOME01), "CANCEL", NULL);
@@ -191,9 +211,11 @@ static void ends_as_487(void)
 	for (unsigned i = 0; i < 4; i++) {
 		alice_calls();
 		if (i < 2) {
-			call_rings(alice, &invite);
+			answer(&invite, 180, "");
+			hear(alice, "SIP/2.0 180", NULL);
 		}
-		alice_cancels();
+		ask(alice, .method = "CANCEL");
+		hear(alice, "SIP/2.0 200", NULL);
 		answer(&invite, statuses[i % 2], "");
 		if (i < 2)
 			hear(at(HOME01), "CANCEL", NULL);
@@ -201,7 +223,8 @@ static void ends_as_487(void)
 		hear(alice, "SIP/2.0 487", NULL);
 		quiet(at(DIR01));
 		quiet(at(HOME01));
-		refusal_is_taken(alice);
+		ask(alice, .method = "ACK", .to_tag = "t1");
+		CU_ASSERT_EQUAL(stage_transactions(), 0);
 		stage_close();
 	}
 }

@@ -21,45 +21,13 @@ static void home_calls(void)
 	    .more = route_line(route, slice_of(path)));
 }
 
-static void it_rings(void)
-{
-	home_calls();
-	hear(alice, "INVITE sip:alice@example.com", &invite);
-	call_rings(home, &invite);
-}
-
-static void it_is_answered(void)
-{
-	home_calls();
-	hear(alice, "INVITE", &invite);
-	answer(&invite, 200, "");
-	hear(home, "SIP/2.0 200", &h);
-}
-
-/* In the dialog that began with it. */
-static void home_goes_on(const char *method)
-{
-	char both[4096];
-
-	snprintf(both, sizeof(both), "Route: %.*s, %.*s\r\n",
-		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 1)),
-		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 0)));
-	ask(home, .method = method, .from = "bob", .to = "alice",
-	    .to_tag = "t1", .branch = "z9hG4bKmore", .more = both);
-	hear(alice, method, NULL);
-}
-
-static void flow_ends(void)
-{
-	fake_break(alice, CONN_END_PEER);
-	fake_settle();
-	hear(home, "SIP/2.0 430", NULL);
-}
-
 static void call_crosses_and_comes_back(void)
 {
 	apart();
-	it_rings();
+	home_calls();
+	hear(alice, "INVITE sip:alice@example.com", &invite);
+	answer(&invite, 180, "");
+	hear(home, "SIP/2.0 180", NULL);
 	answer(&invite, 200, "");
 	hear(home, "SIP/2.0 200", &h);
 	CU_ASSERT_EQUAL(values(&h, FIELD_RECORD_ROUTE), 2);
@@ -73,7 +41,10 @@ static void call_crosses_and_comes_back(void)
 static void cancel_and_ack_cross_too(void)
 {
 	apart();
-	it_rings();
+	home_calls();
+	hear(alice, "INVITE", &invite);
+	answer(&invite, 180, "");
+	hear(home, "SIP/2.0 180", NULL);
 	ask(home, .method = "CANCEL", .from = "bob", .to = "alice");
 	hear(home, "SIP/2.0 200", NULL);
 	hear(alice, "CANCEL", &h);
@@ -89,9 +60,19 @@ static void cancel_and_ack_cross_too(void)
 
 static void in_dialog_ack_crosses(void)
 {
+	char both[4096];
+
 	apart();
-	it_is_answered();
-	home_goes_on("ACK");
+	home_calls();
+	hear(alice, "INVITE", &invite);
+	answer(&invite, 200, "");
+	hear(home, "SIP/2.0 200", &h);
+	snprintf(both, sizeof(both), "Route: %.*s, %.*s\r\n",
+		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 1)),
+		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 0)));
+	ask(home, .method = "ACK", .from = "bob", .to = "alice", .to_tag = "t1",
+	    .branch = "z9hG4bKack", .more = both);
+	hear(alice, "ACK", NULL);
 	CU_ASSERT_EQUAL(stage_transactions(), 1);
 	stage_close();
 }
@@ -119,15 +100,22 @@ static void flow_ends_before_an_answer(void)
 	apart();
 	home_calls();
 	hear(alice, "INVITE", NULL);
-	flow_ends();
+	fake_break(alice, CONN_END_PEER);
+	fake_settle();
+	hear(home, "SIP/2.0 430", NULL);
 	stage_close();
 }
 
 static void flow_ends_while_it_rings(void)
 {
 	apart();
-	it_rings();
-	flow_ends();
+	home_calls();
+	hear(alice, "INVITE", &invite);
+	answer(&invite, 180, "");
+	hear(home, "SIP/2.0 180", NULL);
+	fake_break(alice, CONN_END_PEER);
+	fake_settle();
+	hear(home, "SIP/2.0 430", NULL);
 	stage_close();
 }
 
@@ -151,15 +139,25 @@ static void flow_ends_for_all_who_wait(void)
 /* A dialog follows its user to a new flow on another worker. */
 static void dialog_follows_to_another_worker(void)
 {
+	char both[4096];
+
 	apart();
-	it_is_answered();
+	home_calls();
+	hear(alice, "INVITE", &invite);
+	answer(&invite, 200, "");
+	hear(home, "SIP/2.0 200", &h);
 	fake_break(alice, CONN_END_PEER);
 	alice = phone_on(0, "198.51.100.7:4300");
 	ask(alice, .method = "REGISTER", .more = CONTACT);
 	hear(at(HOME01), "REGISTER", &invite);
 	answer(&invite, 200, CONTACT);
 	hear(alice, "SIP/2.0 200", NULL);
-	home_goes_on("BYE");
+	snprintf(both, sizeof(both), "Route: %.*s, %.*s\r\n",
+		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 1)),
+		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 0)));
+	ask(home, .method = "BYE", .from = "bob", .to = "alice", .to_tag = "t1",
+	    .branch = "z9hG4bKbye", .more = both);
+	hear(alice, "BYE", NULL);
 	stage_close();
 }
 
@@ -174,7 +172,8 @@ static void foreign_answers_do_not_cross(void)
 	hear(alice, "INVITE", &invite);
 	answer_by(mallory, &invite, 200, "");
 	quiet(home);
-	call_rings(home, &invite);
+	answer(&invite, 180, "");
+	hear(home, "SIP/2.0 180", NULL);
 	stage_close();
 }
 
@@ -200,8 +199,13 @@ static void many_workers(void)
 	enroll(alice, "alice");
 	enroll_path(alice, "alice", path);
 	home = fake_accept(69, LEG_INSIDE, DOOR_TLS, "10.0.0.99:4000", HOME01);
-	it_rings();
-	flow_ends();
+	home_calls();
+	hear(alice, "INVITE", &invite);
+	answer(&invite, 180, "");
+	hear(home, "SIP/2.0 180", NULL);
+	fake_break(alice, CONN_END_PEER);
+	fake_settle();
+	hear(home, "SIP/2.0 430", NULL);
 	stage_close();
 }
 

@@ -16,14 +16,9 @@ static struct heard h;
 
 #define TO_BOB "sip:bob@" PARTNER
 
-static void federated(void)
-{
-	STAGE(.more = FEDERATION(""));
-}
-
 static void call_from_inside_reaches_the_edge(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .to = TO_BOB, .more = CONTACT);
 	hear(at(PARTNER), "INVITE " TO_BOB " SIP/2.0", &h);
 	CU_ASSERT_EQUAL(h.by->leg, LEG_OUTSIDE);
@@ -38,7 +33,7 @@ static void call_from_inside_reaches_the_edge(void)
 
 static void next_request_takes_the_same_connection(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .method = "MESSAGE", .to = TO_BOB);
 	hear(at(PARTNER), "MESSAGE", NULL);
 	ask(home, .method = "MESSAGE", .to = "sip:eve@Partner.Example.",
@@ -67,7 +62,7 @@ static void said_by_partner(const char *method, const char *from,
  */
 static void one_of_ours_may_have_passed_the_call_on(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .uri = TO_BOB, .to = "bob", .more = CONTACT);
 	hear(at(PARTNER), "INVITE " TO_BOB, &h);
 	answer(&h, 200, "Contact: <sip:bob@" PARTNER ">\r\n");
@@ -108,7 +103,7 @@ static void signed_record_may_name_anybody(void)
 
 static void named_edge_needs_no_records(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .to = "sip:bob@direct.example");
 	hear(at("direct.example"), "INVITE", &h);
 	CU_ASSERT_STRING_EQUAL(fake_of(h.by)->also, "edge.direct.example");
@@ -119,7 +114,7 @@ static void named_edge_needs_no_records(void)
 
 static void provider_is_one_edge_for_all_its_domains(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .to = "sip:bob@one.example");
 	hear(at("edge.provider.example"), "INVITE", NULL);
 	ask(home, .to = "sip:bob@two.example", .branch = "z9hG4bK2");
@@ -139,7 +134,7 @@ static void default_route_takes_what_has_no_records(void)
 
 static void first_target_that_fails_is_passed_over(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	fake_manner(PUBLIC1, FAKE_REFUSES);
 	ask(home, .to = TO_BOB);
 	hear(at(PARTNER), "INVITE", &h);
@@ -171,7 +166,7 @@ static void no_record_is_told(void)
 
 static void silent_dns_is_told(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	fake_edge_slow(PARTNER);
 	ask(home, .to = TO_BOB);
 	CU_ASSERT_EQUAL(fake_lookups(), 1);
@@ -185,7 +180,7 @@ static void silent_dns_is_told(void)
 
 static void refused_connection_is_told(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	fake_manner(PUBLIC1, FAKE_HANGS);
 	fake_manner(PUBLIC2, FAKE_HANGS);
 	ask(home, .to = TO_BOB);
@@ -199,7 +194,7 @@ static void refused_connection_is_told(void)
 
 static void wrong_certificate_is_told(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	fake_manner(PUBLIC3, FAKE_HANGS);
 	ask(home, .to = "sip:bob@direct.example");
 	fake_break(at("direct.example"), CONN_END_NAME);
@@ -216,7 +211,7 @@ static void wrong_certificate_is_told(void)
 
 static void certificate_of_ours_not_believed_is_told(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .to = "sip:bob@direct.example");
 	fake_break(at("direct.example"), CONN_END_HANDSHAKE);
 	fake_settle();
@@ -238,7 +233,7 @@ static void private_address_is_not_gone_to(void)
 
 static void it_takes_five_seconds_at_most(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	fake_manner(PUBLIC1, FAKE_HANGS);
 	fake_manner(PUBLIC2, FAKE_HANGS);
 	ask(home, .method = "MESSAGE", .to = TO_BOB);
@@ -253,7 +248,7 @@ static void it_takes_five_seconds_at_most(void)
 
 static void one_that_answers_has_its_time(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .to = TO_BOB);
 	hear(at(PARTNER), "INVITE", &h);
 	answer(&h, 100, "");
@@ -267,7 +262,7 @@ static void one_that_answers_has_its_time(void)
 
 static void blocked_and_unlisted_domains_are_not_called(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .to = "sip:bob@evil.example");
 	hear(home, "SIP/2.0 403", NULL);
 	ask(home, .to = "sip:bob@unlisted.example", .branch = "z9hG4bK2");
@@ -278,7 +273,7 @@ static void blocked_and_unlisted_domains_are_not_called(void)
 
 static void challenge_of_a_partner_is_403(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .to = TO_BOB);
 	hear(at(PARTNER), "INVITE", &h);
 	answer(&h, 407, "Proxy-Authenticate: Digest realm=\"x\"\r\n");
@@ -295,7 +290,7 @@ static void challenge_of_a_partner_is_403(void)
 
 static void redirect_of_a_partner_is_480(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	ask(home, .to = TO_BOB);
 	hear(at(PARTNER), "INVITE", &h);
 	answer(&h, 302, "Contact: <sip:root@10.0.0.31>\r\n");
@@ -306,7 +301,7 @@ static void redirect_of_a_partner_is_480(void)
 
 static void caller_may_hang_up_meanwhile(void)
 {
-	federated();
+	STAGE(.more = FEDERATION(""));
 	fake_edge_slow(PARTNER);
 	ask(home, .to = TO_BOB);
 	ask(home, .method = "CANCEL", .to = TO_BOB);
@@ -393,38 +388,35 @@ static void all_workers_learn_why_it_failed(void)
 	stage_close();
 }
 
-static char way_back[2048];
-
-/* The partner called; way_back: what later requests of ours go by. */
-static struct conn *partner_calls(void)
+/* The partner called; what its later requests, and ours, go by. */
+static void partner_calls(struct conn *edge, char route[2048])
 {
-	struct conn *edge;
-
-	federated();
-	edge = partner(PARTNER);
 	ask(edge, .from = TO_BOB, .to = "alice",
 	    .more = "Contact: <sip:bob@" PUBLIC1 ";transport=tls>\r\n");
 	hear(at(DIR01), "INVITE sip:alice@example.com", &h);
-	snprintf(way_back, sizeof(way_back), "Route: %.*s,%.*s\r\n",
+	snprintf(route, 2048, "Route: %.*s,%.*s\r\n",
 		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 0)),
 		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 1)));
 	answer(&h, 200, "Contact: <sip:alice@10.0.0.31>\r\n");
 	hear(edge, "SIP/2.0 200", NULL);
-	return edge;
 }
 
-static void home_hangs_up(void)
+static void hangs_up(const char *route)
 {
 	ask(home, .method = "BYE", .from = "alice", .from_tag = "t1",
 	    .to = TO_BOB, .to_tag = "f1", .branch = "z9hG4bKbye",
-	    .uri = "sip:bob@" PUBLIC1 ";transport=tls", .more = way_back);
+	    .uri = "sip:bob@" PUBLIC1 ";transport=tls", .more = route);
 }
 
 static void dialog_stays_on_its_connection(void)
 {
-	struct conn *edge = partner_calls();
+	char route[2048];
+	struct conn *edge;
 
-	home_hangs_up();
+	STAGE(.more = FEDERATION(""));
+	edge = partner(PARTNER);
+	partner_calls(edge, route);
+	hangs_up(route);
 	hear(edge, "BYE sip:bob@" PUBLIC1, &h);
 	CU_ASSERT_PTR_NULL(fake_reached(PARTNER));
 	answer(&h, 200, "");
@@ -434,10 +426,14 @@ static void dialog_stays_on_its_connection(void)
 
 static void dialog_outlives_its_connection(void)
 {
-	struct conn *edge = partner_calls();
+	char route[2048];
+	struct conn *edge;
 
+	STAGE(.more = FEDERATION(""));
+	edge = partner(PARTNER);
+	partner_calls(edge, route);
 	fake_break(edge, CONN_END_PEER);
-	home_hangs_up();
+	hangs_up(route);
 	hear(at(PARTNER), "BYE sip:bob@" PUBLIC1, &h);
 	answer(&h, 200, "");
 	hear(home, "SIP/2.0 200", NULL);
@@ -446,11 +442,15 @@ static void dialog_outlives_its_connection(void)
 
 static void dialog_that_cannot_go_on_is_told_why(void)
 {
-	struct conn *edge = partner_calls();
+	char route[2048];
+	struct conn *edge;
 
+	STAGE(.more = FEDERATION(""));
+	edge = partner(PARTNER);
+	partner_calls(edge, route);
 	fake_break(edge, CONN_END_PEER);
 	fake_edge_fails(PARTNER, EIO);
-	home_hangs_up();
+	hangs_up(route);
 	ends_with(PARTNER ": DNS does not work");
 	stage_close();
 }

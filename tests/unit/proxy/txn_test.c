@@ -12,20 +12,6 @@ static void alice_is_here(void)
 	enroll(alice, "alice");
 }
 
-/* A server of ours asks alice, by her Path. */
-static struct conn *home_asks(const char *method)
-{
-	char path[512], route[2048];
-	struct conn *home;
-
-	alice_is_here();
-	enroll_path(alice, "alice", path);
-	home = server(HOME01);
-	ask(home, .method = method, .from = "bob", .to = "alice",
-	    .more = route_line(route, slice_of(path)));
-	return home;
-}
-
 static void call_goes_through(void)
 {
 	alice_is_here();
@@ -56,7 +42,8 @@ static void trying_comes_after_200_ms(void)
 	hear(alice, "SIP/2.0 100 Trying", &h);
 	CU_ASSERT_FALSE(holds(value(&h, FIELD_TO, 0), "tag="));
 	CU_ASSERT_EQUAL(values(&h, FIELD_VIA), 1);
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	fake_pass(1000);
 	quiet(alice);
 	stage_close();
@@ -145,7 +132,8 @@ static void failure_is_acknowledged_on_both_sides(void)
 	hear(at(HOME01), "ACK", NULL);
 	quiet(alice);
 	CU_ASSERT_EQUAL(stage_transactions(), 1);
-	refusal_is_taken(alice);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	quiet(at(HOME01));
 	stage_close();
 }
@@ -168,9 +156,11 @@ static void timer_c_is_reset_and_fires(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	fake_pass(184000);
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	fake_pass(184000);
 	answer(&invite, 100, ""); /* does not count */
 	quiet(at(HOME01));
@@ -189,7 +179,8 @@ static void timer_c_ends_what_cancel_does_not(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	fake_pass(185000);
 	hear(at(HOME01), "CANCEL", NULL);
 	fake_pass(31999);
@@ -202,8 +193,14 @@ static void timer_c_ends_what_cancel_does_not(void)
 /* RFC 4320: one 100 at 3.5 s; and no late 408. */
 static void slow_request_is_nudged(void)
 {
-	struct conn *home = home_asks("MESSAGE");
+	char path[512], route[2048];
+	struct conn *home;
 
+	alice_is_here();
+	enroll_path(alice, "alice", path);
+	home = server(HOME01);
+	ask(home, .method = "MESSAGE", .from = "bob", .to = "alice",
+	    .more = route_line(route, slice_of(path)));
 	hear(alice, "MESSAGE sip:alice@example.com", &h);
 	fake_pass(3499);
 	quiet(home);
@@ -237,7 +234,8 @@ static void caller_goes_away(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	ask(alice, .method = "MESSAGE", .branch = "z9hG4bKm");
 	hear(at(HOME01), "MESSAGE", &h);
 	fake_break(alice, CONN_END_PEER);
@@ -254,11 +252,13 @@ static void server_goes_away(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	fake_break(at(HOME01), CONN_END_ERROR);
 	hear(alice, "SIP/2.0 500", NULL);
 	CU_ASSERT_PTR_NULL(fake_reached(HOME01)); /* not asked again */
-	refusal_is_taken(alice);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	stage_close();
 }
 
@@ -283,7 +283,13 @@ static void server_goes_away_before_it_answers(void)
 
 static void timer_c_ends_a_search(void)
 {
-	alice = call_is_given_up(&invite);
+	STAGE_OPEN(.limits = "timer_c_s = 5;");
+	alice = phone("198.51.100.7:4242");
+	enroll(alice, "alice");
+	call_begins(alice, &invite);
+	fake_pass(5200);
+	hear(alice, "SIP/2.0 100", NULL);
+	hear(alice, "SIP/2.0 408", NULL);
 	fake_pass(20000);
 	quiet(alice);
 	fake_pass(20000);
@@ -311,8 +317,14 @@ static void name_never_comes(void)
 /* The caller learns that nobody is there (Timer B). */
 static void silent_flow_is_408(void)
 {
-	struct conn *home = home_asks("INVITE");
+	char path[512], route[2048];
+	struct conn *home;
 
+	alice_is_here();
+	enroll_path(alice, "alice", path);
+	home = server(HOME01);
+	ask(home, .from = "bob", .to = "alice",
+	    .more = route_line(route, slice_of(path)));
 	hear(alice, "INVITE", NULL);
 	fake_pass(31999);
 	hear(home, "SIP/2.0 100", NULL);
@@ -324,8 +336,14 @@ static void silent_flow_is_408(void)
 
 static void unavailable_flow_is_500(void)
 {
-	struct conn *home = home_asks("INVITE");
+	char path[512], route[2048];
+	struct conn *home;
 
+	alice_is_here();
+	enroll_path(alice, "alice", path);
+	home = server(HOME01);
+	ask(home, .from = "bob", .to = "alice",
+	    .more = route_line(route, slice_of(path)));
 	hear(alice, "INVITE", &invite);
 	answer(&invite, 503, "Retry-After: 9\r\n");
 	hear(home, "SIP/2.0 500", &h);
@@ -355,7 +373,8 @@ static void timer_c_is_the_last_word(void)
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
 		alice_is_here();
 		call_begins(alice, &invite);
-		call_rings(alice, &invite);
+		answer(&invite, 180, "");
+		hear(alice, "SIP/2.0 180", NULL);
 		fake_pass(185000);
 		hear(at(HOME01), "CANCEL", NULL);
 		answer(&invite, statuses[i],
@@ -375,12 +394,14 @@ static void unanswered_is_passed_on(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	call_rings(alice, &invite);
+	answer(&invite, 180, "");
+	hear(alice, "SIP/2.0 180", NULL);
 	answer(&invite, 408, "");
 	hear(at(HOME01), "ACK", NULL);
 	hear(alice, "SIP/2.0 408", NULL);
 	quiet(at(DIR01));
-	refusal_is_taken(alice);
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
 	ask(alice, .branch = "z9hG4bK2", .call_id = "call-2", .more = CONTACT);
 	hear(at(HOME01), "INVITE", NULL);
 	stage_close();

@@ -91,7 +91,7 @@ int crl_fetch(struct buf *out, const struct crl_errand *e,
 			return crl_file_read(
 				out, place_path(&place, served[i].file), fault);
 	}
-	crl_fault_set(fault, "", "nobody there");
+	crl_fault_set(fault, "", "nobody \"there\"");
 	return EIO;
 }
 
@@ -125,10 +125,8 @@ static inline void count_change(void *arg)
 
 static inline void keeper_up(void)
 {
-	keeper = (struct crl_keeper){.board = board,
-				     .settings = &place.settings,
-				     .reloaded = true,
-				     .changed = count_change};
+	keeper = (struct crl_keeper){
+		.board = board, .reloaded = true, .changed = count_change};
 	pthread_mutex_init(&keeper.mutex, NULL);
 	crl_keeper_gather(&keeper);
 }

@@ -35,14 +35,19 @@ static void write_answer(const char *name, const struct cert *by,
 
 #define RESPONDER "http://ocsp.example.test/"
 
-static void demand_staple(const char *ocsp)
+static void resign(const char *ocsp)
 {
-	cert_extend(place.leaf.x509, place.middle.x509, NID_info_access,
-		    "OCSP;URI:" RESPONDER);
 	X509_sign(place.leaf.x509, place.middle.key, EVP_sha256());
 	cert_save(&place.leaf, &place.middle, place.dir, "own");
 	free(place.settings.leg[LEG_OUTSIDE].ocsp);
 	place.settings.leg[LEG_OUTSIDE].ocsp = strdup(ocsp);
+}
+
+static void demand_staple(const char *ocsp)
+{
+	cert_extend(place.leaf.x509, place.middle.x509, NID_info_access,
+		    "OCSP;URI:" RESPONDER);
+	resign(ocsp);
 }
 
 static size_t staple(void)
@@ -134,9 +139,53 @@ static void a_staple_may_lie_in_a_file(void)
 	place_drop(&place);
 }
 
+/* Clients refuse it, and nothing will mend that by itself. */
+static void what_demands_a_staple_and_gets_none_is_told(void)
+{
+	static const char *const ways[] = {"auto", "off", "/no/answer"};
+
+	for (size_t i = 0; i < 3; i++) {
+		begin(NULL);
+		place_mode(&place, REVOCATION_OFF);
+		cert_extend(place.leaf.x509, place.middle.x509, NID_tlsfeature,
+			    "status_request");
+		resign(ways[i]);
+		up();
+		crl_keeper_say(&keeper);
+		CU_ASSERT_EQUAL(said("staple-missing certificate="), 1);
+		CU_ASSERT_EQUAL(said("nobody is asked"), i < 2);
+		crl_keeper_say(&keeper);
+		CU_ASSERT_EQUAL(said("staple-missing"), 1);
+		keeper_round(true);
+		CU_ASSERT_EQUAL(staple(), 0);
+		end();
+	}
+}
+
+/* Whoever can be asked is asked first. */
+static void a_staple_that_may_come_is_not_missed(void)
+{
+	begin(NULL);
+	place_mode(&place, REVOCATION_OFF);
+	cert_extend(place.leaf.x509, place.middle.x509, NID_tlsfeature,
+		    "status_request");
+	demand_staple("auto");
+	up();
+	crl_keeper_say(&keeper);
+	CU_ASSERT_EQUAL(said("staple-missing"), 0);
+	keeper_round(false);
+	crl_keeper_say(&keeper);
+	CU_ASSERT_EQUAL(said("reason=\"no good answer came\""), 1);
+	end();
+}
+
 TEST_MAIN("revocation/staple",
 	  {"a staple is asked for, judged and kept",
 	   a_staple_is_asked_for_judged_and_kept},
 	  {"answers that are no good are not stapled",
 	   answers_that_are_no_good_are_not_stapled},
+	  {"what demands a staple and gets none is told",
+	   what_demands_a_staple_and_gets_none_is_told},
+	  {"a staple that may come is not missed",
+	   a_staple_that_may_come_is_not_missed},
 	  {"a staple may lie in a file", a_staple_may_lie_in_a_file})
