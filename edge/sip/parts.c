@@ -68,19 +68,20 @@ int parts_param(struct slice *rest, struct part_param *out)
 	return 0;
 }
 
-/* Walk to the end: each parameter must be good; a tag is kept. */
-static int addr_params(struct part_addr *out)
+/* Walk to the end: each parameter must be good, and this one, kept in value,
+ * comes once. */
+static int params_walk(struct slice rest, struct slice name,
+		       struct slice *value)
 {
-	struct slice rest = out->params;
 	struct part_param p;
 	int error;
 
 	while ((error = parts_param(&rest, &p)) == 0) {
-		if (p.name.n != 3 || !slice_ieq(p.name, SLICE("tag")))
+		if (p.name.n != name.n || !slice_ieq(p.name, name))
 			continue;
-		if (out->tag.p || !p.value.p)
+		if (value->p || !p.value.p)
 			return EBADMSG;
-		out->tag = p.value;
+		*value = p.value;
 	}
 	return error == ENOENT ? 0 : EBADMSG;
 }
@@ -113,7 +114,8 @@ static int bare_addr(struct part_addr *out, struct slice s)
 	}
 	out->uri = (struct slice){s.p, n};
 	out->params = slice_from(s, n);
-	return n > 0 ? addr_params(out) : EBADMSG;
+	return n > 0 ? params_walk(out->params, SLICE("tag"), &out->tag)
+		     : EBADMSG;
 }
 
 int parts_addr(struct part_addr *out, struct slice value)
@@ -132,7 +134,7 @@ int parts_addr(struct part_addr *out, struct slice value)
 		return EBADMSG;
 	out->uri = (struct slice){inside.p, end};
 	out->params = slice_from(inside, end + 1);
-	return addr_params(out);
+	return params_walk(out->params, SLICE("tag"), &out->tag);
 }
 
 /* Skip a word that must stand there, and white space behind it. */
@@ -205,22 +207,6 @@ static bool via_port(struct slice *s, struct slice *port)
 	return n > 0;
 }
 
-static int via_params(struct part_via *out)
-{
-	struct slice rest = out->params;
-	struct part_param p;
-	int error;
-
-	while ((error = parts_param(&rest, &p)) == 0) {
-		if (p.name.n != 6 || !slice_ieq(p.name, SLICE("branch")))
-			continue;
-		if (out->branch.p || !p.value.p)
-			return EBADMSG;
-		out->branch = p.value;
-	}
-	return error == ENOENT ? 0 : EBADMSG;
-}
-
 int parts_via(struct part_via *out, struct slice value)
 {
 	struct slice s = slice_skip_space(value);
@@ -234,5 +220,5 @@ int parts_via(struct part_via *out, struct slice value)
 		return EBADMSG;
 	out->sent_by = (struct slice){start, (size_t)(s.p - start)};
 	out->params = s;
-	return via_params(out);
+	return params_walk(out->params, SLICE("branch"), &out->branch);
 }
