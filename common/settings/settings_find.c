@@ -10,13 +10,18 @@ const char *settings_leg_word(enum leg leg)
 	return leg == LEG_OUTSIDE ? "outside" : "inside";
 }
 
-bool settings_our_domain(const struct settings *s, struct slice host)
+bool settings_lists_host(const struct name_list *list, struct slice host)
 {
-	for (size_t i = 0; i < s->sip_domains.n; i++) {
-		if (slice_same_host(host, slice_of(s->sip_domains.v[i])))
+	for (size_t i = 0; i < list->n; i++) {
+		if (slice_same_host(host, slice_of(list->v[i])))
 			return true;
 	}
 	return false;
+}
+
+bool settings_our_domain(const struct settings *s, struct slice host)
+{
+	return settings_lists_host(&s->sip_domains, host);
 }
 
 /* RFC 3263 §4: without a port of its own an entry is found by SRV, or 5061. */
@@ -111,20 +116,12 @@ void settings_expiring(const struct settings *s, uint64_t wall_s,
 	}
 }
 
-static bool serves(const struct partner_settings *p, struct slice domain)
-{
-	for (size_t i = 0; i < p->domains.n; i++) {
-		if (slice_same_host(domain, slice_of(p->domains.v[i])))
-			return true;
-	}
-	return false;
-}
-
 const struct partner_settings *settings_partner(const struct settings *s,
 						struct slice domain)
 {
 	for (size_t i = 0; i < s->federation.partners; i++) {
-		if (serves(&s->federation.partner[i], domain))
+		if (settings_lists_host(&s->federation.partner[i].domains,
+					domain))
 			return &s->federation.partner[i];
 	}
 	return NULL;
@@ -132,13 +129,8 @@ const struct partner_settings *settings_partner(const struct settings *s,
 
 static bool is_of_pool(const struct pool_settings *p, struct slice name)
 {
-	if (slice_same_host(name, slice_of(p->name)))
-		return true;
-	for (size_t i = 0; i < p->members.n; i++) {
-		if (slice_same_host(name, slice_of(p->members.v[i])))
-			return true;
-	}
-	return false;
+	return slice_same_host(name, slice_of(p->name)) ||
+	       settings_lists_host(&p->members, name);
 }
 
 const struct pool_settings *settings_pool(const struct settings *s,
@@ -162,11 +154,5 @@ bool settings_pin_fits(const struct partner_settings *partner, const char *key)
 
 bool settings_blocked(const struct settings *s, struct slice name)
 {
-	const struct name_list *list = &s->federation.blocked;
-
-	for (size_t i = 0; i < list->n; i++) {
-		if (slice_same_host(name, slice_of(list->v[i])))
-			return true;
-	}
-	return false;
+	return settings_lists_host(&s->federation.blocked, name);
 }

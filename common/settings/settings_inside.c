@@ -157,11 +157,7 @@ static bool lists_name(const struct settings *s, struct slice name)
 				return true;
 		}
 	}
-	for (size_t i = 0; i < s->trusted_servers.n; i++) {
-		if (slice_same_host(name, slice_of(s->trusted_servers.v[i])))
-			return true;
-	}
-	return false;
+	return settings_lists_host(&s->trusted_servers, name);
 }
 
 static bool lists_literal(const struct settings *s, const union addr *a)

@@ -142,19 +142,11 @@ int peer_names_read(struct cert_names **out, SSL *ssl,
 	return err;
 }
 
-static bool is_trusted(const struct settings *s, struct slice name)
-{
-	for (size_t i = 0; i < s->trusted_servers.n; i++) {
-		if (slice_same_host(slice_of(s->trusted_servers.v[i]), name))
-			return true;
-	}
-	return false;
-}
-
 static bool proves_trusted(const struct cert_names *names,
 			   const struct settings *s, struct slice name)
 {
-	return is_trusted(s, name) && cert_names_match(names, name);
+	return settings_lists_host(&s->trusted_servers, name) &&
+	       cert_names_match(names, name);
 }
 
 bool peer_stands_for(const struct cert_names *names, const struct settings *s,
@@ -162,7 +154,7 @@ bool peer_stands_for(const struct cert_names *names, const struct settings *s,
 {
 	const struct pool_settings *pool = settings_pool(s, wanted);
 
-	if (!pool || !is_trusted(s, wanted))
+	if (!pool || !settings_lists_host(&s->trusted_servers, wanted))
 		return false;
 	if (!slice_same_host(wanted, slice_of(pool->name)))
 		return proves_trusted(names, s, slice_of(pool->name));

@@ -306,6 +306,15 @@ void settings_unref(const struct settings **s);
 void settings_describe(void (*print)(const char *line, void *arg), void *arg);
 
 /**
+ * Is a host in a list of them?
+ *
+ * @param list  host names or domains
+ * @param host  compared as DNS does
+ * @return      true when it is
+ */
+bool settings_lists_host(const struct name_list *list, struct slice host);
+
+/**
  * Is a host one of our SIP domains?
  *
  * @param s     snapshot
