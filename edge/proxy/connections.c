@@ -7,22 +7,22 @@
 #include "proxy/connections.h"
 
 #include "flow.h"
+#include "round.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 struct question {
-	struct post post;
-	struct postbox *box;
+	struct round round;
 	connections_fn *fn;
 	void *arg;
 	bool old_only;
 	struct connections_told told;
 };
 
-static struct question *question_of(struct post *p)
+static struct question *question_of(struct round *r)
 {
-	return (struct question *)(void *)p;
+	return (struct question *)(void *)r;
 }
 
 static void question_free(struct question *q)
@@ -31,11 +31,10 @@ static void question_free(struct question *q)
 	free(q);
 }
 
-static void question_answered(struct post *post, void *arg)
+static void question_answered(struct round *r)
 {
-	struct question *q = question_of(post);
+	struct question *q = question_of(r);
 
-	(void)arg;
 	q->fn(&q->told, q->arg);
 	question_free(q);
 }
@@ -155,44 +154,29 @@ static void question_add(const struct conn *c, const struct conn_shown *shown,
 		tell(&q->told, c, shown);
 }
 
-/* On a worker: what it has, and on to the next. */
-static void question_arrives(struct post *post, void *arg)
+static void question_visits(struct round *r, struct worker *w)
 {
-	struct question *q = question_of(post);
-	struct worker *w = arg;
-
-	conn_each(w, question_add, q);
-	if (w->index + 1 < w->count) {
-		worker_post(w, w->index + 1, post);
-		return;
-	}
-	post->fn = question_answered;
-	postbox_put(q->box, post);
+	conn_each(w, question_add, question_of(r));
 }
 
 int connections_ask(struct proxy_shared *p, struct postbox *box, bool old_only,
 		    connections_fn *fn, void *arg)
 {
 	struct question *q = calloc(1, sizeof(*q));
-	struct worker *w = NULL;
+	int err;
 
 	if (!q)
 		return ENOMEM;
 	*q = (struct question){
-		.post.fn = question_arrives,
-		.box = box,
+		.round = {.box = box,
+			  .visit = question_visits,
+			  .back = question_answered},
 		.fn = fn,
 		.arg = arg,
 		.old_only = old_only,
 	};
-	lock_take(&p->lock);
-	if (!list_empty(&p->proxies))
-		w = LIST_OWNER(p->proxies.next, struct proxy, link)->w;
-	lock_give(&p->lock);
-	if (!w) {
+	err = round_begin(&q->round, p);
+	if (err)
 		question_free(q);
-		return ENOENT;
-	}
-	worker_post(w, 0, &q->post);
-	return 0;
+	return err;
 }

@@ -8,6 +8,7 @@
 
 #include "hop.h"
 #include "recall_notes.h"
+#include "round.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -190,10 +191,8 @@ void recall_final(struct txn *t, uint16_t status, const char *rule)
 	r->final_ms = t->p->w->now_ms;
 }
 
-/* A question on its way from worker to worker, and back to who asked. */
 struct question {
-	struct post post;
-	struct postbox *box;
+	struct round round;
 	recall_fn *fn;
 	void *arg;
 	struct slice call_id; /* owned text */
@@ -201,9 +200,9 @@ struct question {
 	struct recall_entry *entry; /* owned */
 };
 
-static struct question *question_of(struct post *p)
+static struct question *question_of(struct round *r)
 {
-	return (struct question *)(void *)p;
+	return (struct question *)(void *)r;
 }
 
 static void question_free(struct question *q)
@@ -213,11 +212,10 @@ static void question_free(struct question *q)
 	free(q);
 }
 
-static void question_answered(struct post *post, void *arg)
+static void question_answered(struct round *r)
 {
-	struct question *q = question_of(post);
+	struct question *q = question_of(r);
 
-	(void)arg;
 	q->fn(q->entry, q->told, q->arg);
 	question_free(q);
 }
@@ -292,48 +290,33 @@ static void question_add(struct question *q, const struct record *r)
 	tell(&more[q->told++], r);
 }
 
-/* On a worker: what it knows, and on to the next. */
-static void question_arrives(struct post *post, void *arg)
+static void question_visits(struct round *round, struct worker *w)
 {
-	struct question *q = question_of(post);
-	struct worker *w = arg;
 	const struct recall *r = ((struct proxy *)w->user)->recall;
 
 	for (uint32_t i = 1; r && i <= r->n; i++)
-		question_add(q, &r->record[(r->last + i) % r->n]);
-	if (w->index + 1 < w->count) {
-		worker_post(w, w->index + 1, post);
-		return;
-	}
-	post->fn = question_answered;
-	postbox_put(q->box, post);
+		question_add(question_of(round),
+			     &r->record[(r->last + i) % r->n]);
 }
 
 int recall_ask(struct proxy_shared *p, struct postbox *box,
 	       struct slice call_id, recall_fn *fn, void *arg)
 {
 	struct question *q = calloc(1, sizeof(*q));
-	struct worker *w = NULL;
+	int err;
 
 	if (!q)
 		return ENOMEM;
 	*q = (struct question){
-		.post.fn = question_arrives,
-		.box = box,
+		.round = {.box = box,
+			  .visit = question_visits,
+			  .back = question_answered},
 		.fn = fn,
 		.arg = arg,
 		.call_id = {.p = slice_dup(call_id), .n = call_id.n},
 	};
-	lock_take(&p->lock);
-	if (!list_empty(&p->proxies))
-		w = LIST_OWNER(p->proxies.next, struct proxy, link)->w;
-	lock_give(&p->lock);
-	if (!w || !q->call_id.p) {
-		int err = w ? ENOMEM : ENOENT;
-
+	err = q->call_id.p ? round_begin(&q->round, p) : ENOMEM;
+	if (err)
 		question_free(q);
-		return err;
-	}
-	worker_post(w, 0, &q->post);
-	return 0;
+	return err;
 }
