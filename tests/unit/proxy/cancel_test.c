@@ -13,11 +13,23 @@ static void alice_calls(void)
 	call_begins(alice, &invite);
 }
 
+static void alice_cancels(void)
+{
+	ask(alice, .method = "CANCEL");
+	hear(alice, "SIP/2.0 200", NULL);
+}
+
+static void it_rings_and_alice_cancels(void)
+{
+	alice_calls();
+	call_rings(alice, &invite);
+	alice_cancels();
+}
+
 static void after_a_provisional(void)
 {
 	alice_calls();
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	ask(alice, .method = "CANCEL");
 	hear(alice, "SIP/2.0 200", &h);
 	CU_ASSERT_TRUE(holds(value(&h, FIELD_CSEQ, 0), "1 CANCEL"));
@@ -30,21 +42,18 @@ static void after_a_provisional(void)
 	answer(&invite, 487, "");
 	hear(at(HOME01), "ACK", NULL);
 	hear(alice, "SIP/2.0 487", NULL);
-	ask(alice, .method = "ACK", .to_tag = "t1");
-	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	refusal_is_taken(alice);
 	stage_close();
 }
 
 static void before_a_provisional(void)
 {
 	alice_calls();
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	alice_cancels();
 	quiet(at(HOME01));
 	answer(&invite, 100, "");
 	hear(at(HOME01), "CANCEL", NULL);
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	quiet(at(HOME01));
 	answer(&invite, 487, "");
 	hear(alice, "SIP/2.0 487", NULL);
@@ -60,29 +69,22 @@ static void before_anything_was_sent(void)
 	fake_break(at(HOME01), CONN_END_PEER);
 	fake_manner("10.0.0.31", FAKE_HANGS);
 	ask(alice, .more = CONTACT);
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	alice_cancels();
 	hear(alice, "SIP/2.0 487", NULL);
 	fake_open(at(HOME01));
 	quiet(at(HOME01));
-	ask(alice, .method = "ACK", .to_tag = "t1");
-	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	refusal_is_taken(alice);
 	stage_close();
 }
 
 static void too_late_for_success(void)
 {
-	alice_calls();
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	it_rings_and_alice_cancels();
 	hear(at(HOME01), "CANCEL", NULL);
 	answer(&invite, 200, "");
 	hear(alice, "SIP/2.0 200", &h);
 	CU_ASSERT_TRUE(holds(value(&h, FIELD_CSEQ, 0), "1 INVITE"));
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	alice_cancels();
 	quiet(at(HOME01));
 	stage_close();
 }
@@ -90,11 +92,9 @@ static void too_late_for_success(void)
 static void twice(void)
 {
 	alice_calls();
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	ask(alice, .method = "CANCEL");
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	alice_cancels();
 	hear(alice, "SIP/2.0 200", NULL);
 	hear(at(HOME01), "CANCEL", NULL);
 	quiet(at(HOME01));
@@ -112,46 +112,37 @@ static void by_nobody_concerned(void)
 	ask(alice, .method = "CANCEL", .branch = "z9hG4bKother");
 	hear(alice, "SIP/2.0 481", NULL);
 	quiet(at(HOME01));
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	quiet(at(HOME01));
 	stage_close();
 }
 
 static void unanswered(void)
 {
-	alice_calls();
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	it_rings_and_alice_cancels();
 	hear(at(HOME01), "CANCEL", NULL);
 	fake_pass(32000);
 	hear(alice, "SIP/2.0 487", NULL);
-	ask(alice, .method = "ACK", .to_tag = "t1");
-	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	refusal_is_taken(alice);
 	stage_close();
 }
 
 static void server_dies_before_it_answers(void)
 {
 	alice_calls();
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	alice_cancels();
 	fake_break(at(HOME01), CONN_END_PEER);
 	fake_settle();
 	hear(alice, "SIP/2.0 487", NULL);
 	quiet(at(DIR01));
-	ask(alice, .method = "ACK", .to_tag = "t1");
-	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	refusal_is_taken(alice);
 	stage_close();
 }
 
 static void server_stays_silent(void)
 {
 	alice_calls();
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	alice_cancels();
 	fake_pass(8000);
 	hear(alice, "SIP/2.0 100", NULL);
 	hear(alice, "SIP/2.0 487", NULL);
@@ -161,11 +152,7 @@ static void server_stays_silent(void)
 
 static void server_dies_while_it_rings(void)
 {
-	alice_calls();
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	it_rings_and_alice_cancels();
 	fake_break(at(HOME01), CONN_END_PEER);
 	hear(alice, "SIP/2.0 487", NULL);
 	stage_close();
@@ -174,8 +161,7 @@ static void server_dies_while_it_rings(void)
 static void while_it_is_redirected(void)
 {
 	alice_calls();
-	ask(alice, .method = "CANCEL");
-	hear(alice, "SIP/2.0 200", NULL);
+	alice_cancels();
 	answer(&invite, 302, "Contact: <sip:" HOME02 ">\r\n");
 	hear(at(HOME01), "ACK", NULL);
 	CU_ASSERT_PTR_NULL(fake_reached(HOME02));
@@ -187,13 +173,7 @@ static void while_it_is_redirected(void)
 /* Timer C gave it up, and now it rings. */
 static void late_ringing_is_cancelled(void)
 {
-	STAGE_OPEN(.limits = "timer_c_s = 5;");
-	alice = phone("198.51.100.7:4242");
-	enroll(alice, "alice");
-	call_begins(alice, &invite);
-	fake_pass(5200);
-	hear(alice, "SIP/2.0 100", NULL);
-	hear(alice, "SIP/2.0 408", NULL);
+	alice = call_is_given_up(&invite);
 	answer(&invite, 180, "");
 	quiet(alice);
 	hear(at(HOME01), "CANCEL", NULL);
@@ -211,11 +191,9 @@ static void ends_as_487(void)
 	for (unsigned i = 0; i < 4; i++) {
 		alice_calls();
 		if (i < 2) {
-			answer(&invite, 180, "");
-			hear(alice, "SIP/2.0 180", NULL);
+			call_rings(alice, &invite);
 		}
-		ask(alice, .method = "CANCEL");
-		hear(alice, "SIP/2.0 200", NULL);
+		alice_cancels();
 		answer(&invite, statuses[i % 2], "");
 		if (i < 2)
 			hear(at(HOME01), "CANCEL", NULL);
@@ -223,8 +201,7 @@ static void ends_as_487(void)
 		hear(alice, "SIP/2.0 487", NULL);
 		quiet(at(DIR01));
 		quiet(at(HOME01));
-		ask(alice, .method = "ACK", .to_tag = "t1");
-		CU_ASSERT_EQUAL(stage_transactions(), 0);
+		refusal_is_taken(alice);
 		stage_close();
 	}
 }

@@ -21,13 +21,24 @@ static void home_calls(void)
 	    .more = route_line(route, slice_of(path)));
 }
 
+static void it_rings(void)
+{
+	home_calls();
+	hear(alice, "INVITE sip:alice@example.com", &invite);
+	call_rings(home, &invite);
+}
+
+static void flow_ends(void)
+{
+	fake_break(alice, CONN_END_PEER);
+	fake_settle();
+	hear(home, "SIP/2.0 430", NULL);
+}
+
 static void call_crosses_and_comes_back(void)
 {
 	apart();
-	home_calls();
-	hear(alice, "INVITE sip:alice@example.com", &invite);
-	answer(&invite, 180, "");
-	hear(home, "SIP/2.0 180", NULL);
+	it_rings();
 	answer(&invite, 200, "");
 	hear(home, "SIP/2.0 200", &h);
 	CU_ASSERT_EQUAL(values(&h, FIELD_RECORD_ROUTE), 2);
@@ -41,10 +52,7 @@ static void call_crosses_and_comes_back(void)
 static void cancel_and_ack_cross_too(void)
 {
 	apart();
-	home_calls();
-	hear(alice, "INVITE", &invite);
-	answer(&invite, 180, "");
-	hear(home, "SIP/2.0 180", NULL);
+	it_rings();
 	ask(home, .method = "CANCEL", .from = "bob", .to = "alice");
 	hear(home, "SIP/2.0 200", NULL);
 	hear(alice, "CANCEL", &h);
@@ -100,22 +108,15 @@ static void flow_ends_before_an_answer(void)
 	apart();
 	home_calls();
 	hear(alice, "INVITE", NULL);
-	fake_break(alice, CONN_END_PEER);
-	fake_settle();
-	hear(home, "SIP/2.0 430", NULL);
+	flow_ends();
 	stage_close();
 }
 
 static void flow_ends_while_it_rings(void)
 {
 	apart();
-	home_calls();
-	hear(alice, "INVITE", &invite);
-	answer(&invite, 180, "");
-	hear(home, "SIP/2.0 180", NULL);
-	fake_break(alice, CONN_END_PEER);
-	fake_settle();
-	hear(home, "SIP/2.0 430", NULL);
+	it_rings();
+	flow_ends();
 	stage_close();
 }
 
@@ -172,8 +173,7 @@ static void foreign_answers_do_not_cross(void)
 	hear(alice, "INVITE", &invite);
 	answer_by(mallory, &invite, 200, "");
 	quiet(home);
-	answer(&invite, 180, "");
-	hear(home, "SIP/2.0 180", NULL);
+	call_rings(home, &invite);
 	stage_close();
 }
 
@@ -199,13 +199,8 @@ static void many_workers(void)
 	enroll(alice, "alice");
 	enroll_path(alice, "alice", path);
 	home = fake_accept(69, LEG_INSIDE, DOOR_TLS, "10.0.0.99:4000", HOME01);
-	home_calls();
-	hear(alice, "INVITE", &invite);
-	answer(&invite, 180, "");
-	hear(home, "SIP/2.0 180", NULL);
-	fake_break(alice, CONN_END_PEER);
-	fake_settle();
-	hear(home, "SIP/2.0 430", NULL);
+	it_rings();
+	flow_ends();
 	stage_close();
 }
 

@@ -165,8 +165,7 @@ static void what_is_under_way_on_it_ends_first(void)
 	fake_pass(5000);
 	CU_ASSERT_PTR_NOT_NULL(conn_find(fake_worker(0), id));
 	hear(alice, "SIP/2.0 100", NULL);
-	answer(&h, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &h);
 	answer(&h, 486, "");
 	hear(old, "ACK", NULL);
 	hear(alice, "SIP/2.0 486", NULL);

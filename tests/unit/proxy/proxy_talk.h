@@ -318,6 +318,35 @@ static inline void call_begins(struct conn *alice, struct heard *invite)
 	quiet(alice);
 }
 
+/** It rings where the INVITE was heard, and the caller hears that. */
+static inline void call_rings(struct conn *caller, const struct heard *invite)
+{
+	answer(invite, 180, "");
+	hear(caller, "SIP/2.0 180", NULL);
+}
+
+/** alice calls, and hears 408: Timer C is 5 s on this stage. */
+static inline struct conn *call_is_given_up(struct heard *invite)
+{
+	struct conn *alice;
+
+	STAGE_OPEN(.limits = "timer_c_s = 5;");
+	alice = phone("198.51.100.7:4242");
+	enroll(alice, "alice");
+	call_begins(alice, invite);
+	fake_pass(5200);
+	hear(alice, "SIP/2.0 100", NULL);
+	hear(alice, "SIP/2.0 408", NULL);
+	return alice;
+}
+
+/** alice took the refusal of her call: nothing is left of it. */
+static inline void refusal_is_taken(struct conn *alice)
+{
+	ask(alice, .method = "ACK", .to_tag = "t1");
+	CU_ASSERT_EQUAL(stage_transactions(), 0);
+}
+
 /** home01 answers as bob does; alice's view of the 200 is left in ok. */
 static inline void call_is_answered(struct conn *alice, struct heard *invite,
 				    struct heard *ok)

@@ -146,8 +146,7 @@ static void flow_ends_while_it_rings(void)
 	ask(home, .from = "bob", .to = "alice",
 	    .more = route_line(route, slice_of(path)));
 	hear(alice, "INVITE", &h);
-	answer(&h, 180, "");
-	hear(home, "SIP/2.0 180", NULL);
+	call_rings(home, &h);
 	fake_break(alice, CONN_END_PEER);
 	hear(home, "SIP/2.0 430", NULL);
 	stage_close();

@@ -168,8 +168,7 @@ static void nonsense_is_dropped(void)
 	}
 	quiet(alice);
 	quiet(at(HOME01));
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	stage_close();
 }
 
@@ -184,8 +183,7 @@ static void far_does_not_answer_without_end(void)
 	ask(home, .from = "alice", .to = "sip:eve@" PARTNER, .more = CONTACT);
 	hear(at(PARTNER), "INVITE", &invite);
 	for (unsigned i = 0; i < 250; i++) {
-		answer(&invite, 180, "");
-		hear(home, "SIP/2.0 180", NULL);
+		call_rings(home, &invite);
 		fake_of(home)->n = fake_of(home)->read = 0;
 	}
 	answer(&invite, 180, "");

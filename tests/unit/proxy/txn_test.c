@@ -42,8 +42,7 @@ static void trying_comes_after_200_ms(void)
 	hear(alice, "SIP/2.0 100 Trying", &h);
 	CU_ASSERT_FALSE(holds(value(&h, FIELD_TO, 0), "tag="));
 	CU_ASSERT_EQUAL(values(&h, FIELD_VIA), 1);
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	fake_pass(1000);
 	quiet(alice);
 	stage_close();
@@ -132,8 +131,7 @@ static void failure_is_acknowledged_on_both_sides(void)
 	hear(at(HOME01), "ACK", NULL);
 	quiet(alice);
 	CU_ASSERT_EQUAL(stage_transactions(), 1);
-	ask(alice, .method = "ACK", .to_tag = "t1");
-	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	refusal_is_taken(alice);
 	quiet(at(HOME01));
 	stage_close();
 }
@@ -156,11 +154,9 @@ static void timer_c_is_reset_and_fires(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	fake_pass(184000);
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	fake_pass(184000);
 	answer(&invite, 100, ""); /* does not count */
 	quiet(at(HOME01));
@@ -179,8 +175,7 @@ static void timer_c_ends_what_cancel_does_not(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	fake_pass(185000);
 	hear(at(HOME01), "CANCEL", NULL);
 	fake_pass(31999);
@@ -234,8 +229,7 @@ static void caller_goes_away(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	ask(alice, .method = "MESSAGE", .branch = "z9hG4bKm");
 	hear(at(HOME01), "MESSAGE", &h);
 	fake_break(alice, CONN_END_PEER);
@@ -252,13 +246,11 @@ static void server_goes_away(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	fake_break(at(HOME01), CONN_END_ERROR);
 	hear(alice, "SIP/2.0 500", NULL);
 	CU_ASSERT_PTR_NULL(fake_reached(HOME01)); /* not asked again */
-	ask(alice, .method = "ACK", .to_tag = "t1");
-	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	refusal_is_taken(alice);
 	stage_close();
 }
 
@@ -283,13 +275,7 @@ static void server_goes_away_before_it_answers(void)
 
 static void timer_c_ends_a_search(void)
 {
-	STAGE_OPEN(.limits = "timer_c_s = 5;");
-	alice = phone("198.51.100.7:4242");
-	enroll(alice, "alice");
-	call_begins(alice, &invite);
-	fake_pass(5200);
-	hear(alice, "SIP/2.0 100", NULL);
-	hear(alice, "SIP/2.0 408", NULL);
+	alice = call_is_given_up(&invite);
 	fake_pass(20000);
 	quiet(alice);
 	fake_pass(20000);
@@ -373,8 +359,7 @@ static void timer_c_is_the_last_word(void)
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
 		alice_is_here();
 		call_begins(alice, &invite);
-		answer(&invite, 180, "");
-		hear(alice, "SIP/2.0 180", NULL);
+		call_rings(alice, &invite);
 		fake_pass(185000);
 		hear(at(HOME01), "CANCEL", NULL);
 		answer(&invite, statuses[i],
@@ -394,14 +379,12 @@ static void unanswered_is_passed_on(void)
 {
 	alice_is_here();
 	call_begins(alice, &invite);
-	answer(&invite, 180, "");
-	hear(alice, "SIP/2.0 180", NULL);
+	call_rings(alice, &invite);
 	answer(&invite, 408, "");
 	hear(at(HOME01), "ACK", NULL);
 	hear(alice, "SIP/2.0 408", NULL);
 	quiet(at(DIR01));
-	ask(alice, .method = "ACK", .to_tag = "t1");
-	CU_ASSERT_EQUAL(stage_transactions(), 0);
+	refusal_is_taken(alice);
 	ask(alice, .branch = "z9hG4bK2", .call_id = "call-2", .more = CONTACT);
 	hear(at(HOME01), "INVITE", NULL);
 	stage_close();

@@ -89,6 +89,20 @@ static void own_answers_have_them_too(void)
 	stage_close();
 }
 
+/* By the route set of an answer, and by that of the last one. */
+static void ack_and_bye(const struct heard *acknowledged)
+{
+	ask(alice, .method = "ACK", .branch = "z9hG4bKack", .uri = uri,
+	    .to_tag = "t1",
+	    .more = route_line(route,
+			       value(acknowledged, FIELD_RECORD_ROUTE, 0)));
+	hear(at(HOME01), "ACK sip:bob@10.0.0.31:5061 SIP/2.0\r\n", NULL);
+	ask(alice, .method = "BYE", .branch = "z9hG4bKbye", .cseq = 2,
+	    .uri = uri, .to_tag = "t1",
+	    .more = route_line(route, value(&ok, FIELD_RECORD_ROUTE, 0)));
+	hear(at(HOME01), "BYE sip:bob@10.0.0.31:5061 SIP/2.0\r\n", NULL);
+}
+
 static void callee_inside_is_a_token(void)
 {
 	alice_is_here();
@@ -103,14 +117,7 @@ static void callee_inside_is_a_token(void)
 	hear(alice, "SIP/2.0 200", &ok);
 	snprintf(uri, sizeof(uri), "%s", contact);
 	CU_ASSERT_STRING_EQUAL(contact_of(&ok), uri);
-	ask(alice, .method = "ACK", .branch = "z9hG4bKack", .uri = uri,
-	    .to_tag = "t1",
-	    .more = route_line(route, value(&ok, FIELD_RECORD_ROUTE, 0)));
-	hear(at(HOME01), "ACK sip:bob@10.0.0.31:5061 SIP/2.0\r\n", NULL);
-	ask(alice, .method = "BYE", .branch = "z9hG4bKbye", .cseq = 2,
-	    .uri = uri, .to_tag = "t1",
-	    .more = route_line(route, value(&ok, FIELD_RECORD_ROUTE, 0)));
-	hear(at(HOME01), "BYE sip:bob@10.0.0.31:5061 SIP/2.0\r\n", NULL);
+	ack_and_bye(&ok);
 	stage_close();
 }
 
@@ -148,14 +155,7 @@ static void contact_that_changes_has_its_own_token(void)
 	hear(alice, "SIP/2.0 200", &ok);
 	snprintf(uri, sizeof(uri), "%s", contact_of(&ok));
 	CU_ASSERT_STRING_NOT_EQUAL(uri, SEALED_CONTACT);
-	ask(alice, .method = "ACK", .branch = "z9hG4bKack", .uri = uri,
-	    .to_tag = "t1",
-	    .more = route_line(route, value(&early, FIELD_RECORD_ROUTE, 0)));
-	hear(at(HOME01), "ACK sip:bob@10.0.0.31:5061 SIP/2.0\r\n", NULL);
-	ask(alice, .method = "BYE", .branch = "z9hG4bKbye", .cseq = 2,
-	    .uri = uri, .to_tag = "t1",
-	    .more = route_line(route, value(&ok, FIELD_RECORD_ROUTE, 0)));
-	hear(at(HOME01), "BYE sip:bob@10.0.0.31:5061 SIP/2.0\r\n", NULL);
+	ack_and_bye(&early);
 	stage_close();
 }
 
@@ -296,8 +296,7 @@ static void hidden_calls_are_cancelled(void)
 	alice_is_here();
 	home_asks("INVITE", INNER_CALL, "");
 	hear(alice, "INVITE", &invite);
-	answer(&invite, 180, "");
-	hear(home, "SIP/2.0 180", NULL);
+	call_rings(home, &invite);
 	ask(home, .method = "CANCEL", .from = "bob", .to = "alice",
 	    .from_tag = "b1", .uri = "sip:x@198.51.100.7:4242",
 	    .branch = "z9hG4bKh", .call_id = INNER_CALL);
