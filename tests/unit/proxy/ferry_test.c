@@ -28,6 +28,27 @@ static void it_rings(void)
 	call_rings(home, &invite);
 }
 
+static void it_is_answered(void)
+{
+	home_calls();
+	hear(alice, "INVITE", &invite);
+	answer(&invite, 200, "");
+	hear(home, "SIP/2.0 200", &h);
+}
+
+/* In the dialog that began with it. */
+static void home_goes_on(const char *method)
+{
+	char both[4096];
+
+	snprintf(both, sizeof(both), "Route: %.*s, %.*s\r\n",
+		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 1)),
+		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 0)));
+	ask(home, .method = method, .from = "bob", .to = "alice",
+	    .to_tag = "t1", .branch = "z9hG4bKmore", .more = both);
+	hear(alice, method, NULL);
+}
+
 static void flow_ends(void)
 {
 	fake_break(alice, CONN_END_PEER);
@@ -68,19 +89,9 @@ static void cancel_and_ack_cross_too(void)
 
 static void in_dialog_ack_crosses(void)
 {
-	char both[4096];
-
 	apart();
-	home_calls();
-	hear(alice, "INVITE", &invite);
-	answer(&invite, 200, "");
-	hear(home, "SIP/2.0 200", &h);
-	snprintf(both, sizeof(both), "Route: %.*s, %.*s\r\n",
-		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 1)),
-		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 0)));
-	ask(home, .method = "ACK", .from = "bob", .to = "alice", .to_tag = "t1",
-	    .branch = "z9hG4bKack", .more = both);
-	hear(alice, "ACK", NULL);
+	it_is_answered();
+	home_goes_on("ACK");
 	CU_ASSERT_EQUAL(stage_transactions(), 1);
 	stage_close();
 }
@@ -140,25 +151,15 @@ static void flow_ends_for_all_who_wait(void)
 /* A dialog follows its user to a new flow on another worker. */
 static void dialog_follows_to_another_worker(void)
 {
-	char both[4096];
-
 	apart();
-	home_calls();
-	hear(alice, "INVITE", &invite);
-	answer(&invite, 200, "");
-	hear(home, "SIP/2.0 200", &h);
+	it_is_answered();
 	fake_break(alice, CONN_END_PEER);
 	alice = phone_on(0, "198.51.100.7:4300");
 	ask(alice, .method = "REGISTER", .more = CONTACT);
 	hear(at(HOME01), "REGISTER", &invite);
 	answer(&invite, 200, CONTACT);
 	hear(alice, "SIP/2.0 200", NULL);
-	snprintf(both, sizeof(both), "Route: %.*s, %.*s\r\n",
-		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 1)),
-		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 0)));
-	ask(home, .method = "BYE", .from = "bob", .to = "alice", .to_tag = "t1",
-	    .branch = "z9hG4bKbye", .more = both);
-	hear(alice, "BYE", NULL);
+	home_goes_on("BYE");
 	stage_close();
 }
 

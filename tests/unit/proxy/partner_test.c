@@ -16,9 +16,14 @@ static struct heard h;
 
 #define TO_BOB "sip:bob@" PARTNER
 
-static void call_from_inside_reaches_the_edge(void)
+static void federated(void)
 {
 	STAGE(.more = FEDERATION(""));
+}
+
+static void call_from_inside_reaches_the_edge(void)
+{
+	federated();
 	ask(home, .to = TO_BOB, .more = CONTACT);
 	hear(at(PARTNER), "INVITE " TO_BOB " SIP/2.0", &h);
 	CU_ASSERT_EQUAL(h.by->leg, LEG_OUTSIDE);
@@ -33,7 +38,7 @@ static void call_from_inside_reaches_the_edge(void)
 
 static void next_request_takes_the_same_connection(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	ask(home, .method = "MESSAGE", .to = TO_BOB);
 	hear(at(PARTNER), "MESSAGE", NULL);
 	ask(home, .method = "MESSAGE", .to = "sip:eve@Partner.Example.",
@@ -62,7 +67,7 @@ static void said_by_partner(const char *method, const char *from,
  */
 static void one_of_ours_may_have_passed_the_call_on(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	ask(home, .uri = TO_BOB, .to = "bob", .more = CONTACT);
 	hear(at(PARTNER), "INVITE " TO_BOB, &h);
 	answer(&h, 200, "Contact: <sip:bob@" PARTNER ">\r\n");
@@ -103,7 +108,7 @@ static void signed_record_may_name_anybody(void)
 
 static void named_edge_needs_no_records(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	ask(home, .to = "sip:bob@direct.example");
 	hear(at("direct.example"), "INVITE", &h);
 	CU_ASSERT_STRING_EQUAL(fake_of(h.by)->also, "edge.direct.example");
@@ -114,7 +119,7 @@ static void named_edge_needs_no_records(void)
 
 static void provider_is_one_edge_for_all_its_domains(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	ask(home, .to = "sip:bob@one.example");
 	hear(at("edge.provider.example"), "INVITE", NULL);
 	ask(home, .to = "sip:bob@two.example", .branch = "z9hG4bK2");
@@ -134,7 +139,7 @@ static void default_route_takes_what_has_no_records(void)
 
 static void first_target_that_fails_is_passed_over(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	fake_manner(PUBLIC1, FAKE_REFUSES);
 	ask(home, .to = TO_BOB);
 	hear(at(PARTNER), "INVITE", &h);
@@ -166,7 +171,7 @@ static void no_record_is_told(void)
 
 static void silent_dns_is_told(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	fake_edge_slow(PARTNER);
 	ask(home, .to = TO_BOB);
 	CU_ASSERT_EQUAL(fake_lookups(), 1);
@@ -180,7 +185,7 @@ static void silent_dns_is_told(void)
 
 static void refused_connection_is_told(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	fake_manner(PUBLIC1, FAKE_HANGS);
 	fake_manner(PUBLIC2, FAKE_HANGS);
 	ask(home, .to = TO_BOB);
@@ -194,7 +199,7 @@ static void refused_connection_is_told(void)
 
 static void wrong_certificate_is_told(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	fake_manner(PUBLIC3, FAKE_HANGS);
 	ask(home, .to = "sip:bob@direct.example");
 	fake_break(at("direct.example"), CONN_END_NAME);
@@ -211,7 +216,7 @@ static void wrong_certificate_is_told(void)
 
 static void certificate_of_ours_not_believed_is_told(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	ask(home, .to = "sip:bob@direct.example");
 	fake_break(at("direct.example"), CONN_END_HANDSHAKE);
 	fake_settle();
@@ -233,7 +238,7 @@ static void private_address_is_not_gone_to(void)
 
 static void it_takes_five_seconds_at_most(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	fake_manner(PUBLIC1, FAKE_HANGS);
 	fake_manner(PUBLIC2, FAKE_HANGS);
 	ask(home, .method = "MESSAGE", .to = TO_BOB);
@@ -248,7 +253,7 @@ static void it_takes_five_seconds_at_most(void)
 
 static void one_that_answers_has_its_time(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	ask(home, .to = TO_BOB);
 	hear(at(PARTNER), "INVITE", &h);
 	answer(&h, 100, "");
@@ -262,7 +267,7 @@ static void one_that_answers_has_its_time(void)
 
 static void blocked_and_unlisted_domains_are_not_called(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	ask(home, .to = "sip:bob@evil.example");
 	hear(home, "SIP/2.0 403", NULL);
 	ask(home, .to = "sip:bob@unlisted.example", .branch = "z9hG4bK2");
@@ -273,7 +278,7 @@ static void blocked_and_unlisted_domains_are_not_called(void)
 
 static void challenge_of_a_partner_is_403(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	ask(home, .to = TO_BOB);
 	hear(at(PARTNER), "INVITE", &h);
 	answer(&h, 407, "Proxy-Authenticate: Digest realm=\"x\"\r\n");
@@ -290,7 +295,7 @@ static void challenge_of_a_partner_is_403(void)
 
 static void redirect_of_a_partner_is_480(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	ask(home, .to = TO_BOB);
 	hear(at(PARTNER), "INVITE", &h);
 	answer(&h, 302, "Contact: <sip:root@10.0.0.31>\r\n");
@@ -301,7 +306,7 @@ static void redirect_of_a_partner_is_480(void)
 
 static void caller_may_hang_up_meanwhile(void)
 {
-	STAGE(.more = FEDERATION(""));
+	federated();
 	fake_edge_slow(PARTNER);
 	ask(home, .to = TO_BOB);
 	ask(home, .method = "CANCEL", .to = TO_BOB);
@@ -388,35 +393,38 @@ static void all_workers_learn_why_it_failed(void)
 	stage_close();
 }
 
-/* The partner called; what its later requests, and ours, go by. */
-static void partner_calls(struct conn *edge, char route[2048])
+static char way_back[2048];
+
+/* The partner called; way_back: what later requests of ours go by. */
+static struct conn *partner_calls(void)
 {
+	struct conn *edge;
+
+	federated();
+	edge = partner(PARTNER);
 	ask(edge, .from = TO_BOB, .to = "alice",
 	    .more = "Contact: <sip:bob@" PUBLIC1 ";transport=tls>\r\n");
 	hear(at(DIR01), "INVITE sip:alice@example.com", &h);
-	snprintf(route, 2048, "Route: %.*s,%.*s\r\n",
+	snprintf(way_back, sizeof(way_back), "Route: %.*s,%.*s\r\n",
 		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 0)),
 		 SLICE_ARG(value(&h, FIELD_RECORD_ROUTE, 1)));
 	answer(&h, 200, "Contact: <sip:alice@10.0.0.31>\r\n");
 	hear(edge, "SIP/2.0 200", NULL);
+	return edge;
 }
 
-static void hangs_up(const char *route)
+static void home_hangs_up(void)
 {
 	ask(home, .method = "BYE", .from = "alice", .from_tag = "t1",
 	    .to = TO_BOB, .to_tag = "f1", .branch = "z9hG4bKbye",
-	    .uri = "sip:bob@" PUBLIC1 ";transport=tls", .more = route);
+	    .uri = "sip:bob@" PUBLIC1 ";transport=tls", .more = way_back);
 }
 
 static void dialog_stays_on_its_connection(void)
 {
-	char route[2048];
-	struct conn *edge;
+	struct conn *edge = partner_calls();
 
-	STAGE(.more = FEDERATION(""));
-	edge = partner(PARTNER);
-	partner_calls(edge, route);
-	hangs_up(route);
+	home_hangs_up();
 	hear(edge, "BYE sip:bob@" PUBLIC1, &h);
 	CU_ASSERT_PTR_NULL(fake_reached(PARTNER));
 	answer(&h, 200, "");
@@ -426,14 +434,10 @@ static void dialog_stays_on_its_connection(void)
 
 static void dialog_outlives_its_connection(void)
 {
-	char route[2048];
-	struct conn *edge;
+	struct conn *edge = partner_calls();
 
-	STAGE(.more = FEDERATION(""));
-	edge = partner(PARTNER);
-	partner_calls(edge, route);
 	fake_break(edge, CONN_END_PEER);
-	hangs_up(route);
+	home_hangs_up();
 	hear(at(PARTNER), "BYE sip:bob@" PUBLIC1, &h);
 	answer(&h, 200, "");
 	hear(home, "SIP/2.0 200", NULL);
@@ -442,15 +446,11 @@ static void dialog_outlives_its_connection(void)
 
 static void dialog_that_cannot_go_on_is_told_why(void)
 {
-	char route[2048];
-	struct conn *edge;
+	struct conn *edge = partner_calls();
 
-	STAGE(.more = FEDERATION(""));
-	edge = partner(PARTNER);
-	partner_calls(edge, route);
 	fake_break(edge, CONN_END_PEER);
 	fake_edge_fails(PARTNER, EIO);
-	hangs_up(route);
+	home_hangs_up();
 	ends_with(PARTNER ": DNS does not work");
 	stage_close();
 }

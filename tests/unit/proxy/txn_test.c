@@ -12,6 +12,20 @@ static void alice_is_here(void)
 	enroll(alice, "alice");
 }
 
+/* A server of ours asks alice, by her Path. */
+static struct conn *home_asks(const char *method)
+{
+	char path[512], route[2048];
+	struct conn *home;
+
+	alice_is_here();
+	enroll_path(alice, "alice", path);
+	home = server(HOME01);
+	ask(home, .method = method, .from = "bob", .to = "alice",
+	    .more = route_line(route, slice_of(path)));
+	return home;
+}
+
 static void call_goes_through(void)
 {
 	alice_is_here();
@@ -188,14 +202,8 @@ static void timer_c_ends_what_cancel_does_not(void)
 /* RFC 4320: one 100 at 3.5 s; and no late 408. */
 static void slow_request_is_nudged(void)
 {
-	char path[512], route[2048];
-	struct conn *home;
+	struct conn *home = home_asks("MESSAGE");
 
-	alice_is_here();
-	enroll_path(alice, "alice", path);
-	home = server(HOME01);
-	ask(home, .method = "MESSAGE", .from = "bob", .to = "alice",
-	    .more = route_line(route, slice_of(path)));
 	hear(alice, "MESSAGE sip:alice@example.com", &h);
 	fake_pass(3499);
 	quiet(home);
@@ -303,14 +311,8 @@ static void name_never_comes(void)
 /* The caller learns that nobody is there (Timer B). */
 static void silent_flow_is_408(void)
 {
-	char path[512], route[2048];
-	struct conn *home;
+	struct conn *home = home_asks("INVITE");
 
-	alice_is_here();
-	enroll_path(alice, "alice", path);
-	home = server(HOME01);
-	ask(home, .from = "bob", .to = "alice",
-	    .more = route_line(route, slice_of(path)));
 	hear(alice, "INVITE", NULL);
 	fake_pass(31999);
 	hear(home, "SIP/2.0 100", NULL);
@@ -322,14 +324,8 @@ static void silent_flow_is_408(void)
 
 static void unavailable_flow_is_500(void)
 {
-	char path[512], route[2048];
-	struct conn *home;
+	struct conn *home = home_asks("INVITE");
 
-	alice_is_here();
-	enroll_path(alice, "alice", path);
-	home = server(HOME01);
-	ask(home, .from = "bob", .to = "alice",
-	    .more = route_line(route, slice_of(path)));
 	hear(alice, "INVITE", &invite);
 	answer(&invite, 503, "Retry-After: 9\r\n");
 	hear(home, "SIP/2.0 500", &h);
