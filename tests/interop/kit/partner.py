@@ -7,101 +7,38 @@ import os
 import re
 import signal
 
-from .child import Child
+from .kamailio_base import CLIENT, MUTUAL, OWN, SERVER, KamailioBase
 from .place import OUTSIDE, PARTNER
-from .report import need
 
 MARK = "==== got from "
 
-TLS = """
-[server:default]
-method = TLSv1.2+
-private_key = %(key)s
-certificate = %(chain)s
-ca_list = %(ca)s
-verify_certificate = yes
-require_certificate = yes
-[client:default]
-method = TLSv1.2+
-%(own)s
-ca_list = %(ca)s
-verify_certificate = yes
-require_certificate = yes
-server_name = "sip.example.com"
-"""
+TLS = (SERVER + CLIENT + "%(own)s" + MUTUAL +
+       'server_name = "sip.example.com"\n')
 
-OWN = """private_key = %(key)s
-certificate = %(chain)s"""
-
-CONFIG = """#!KAMAILIO
-debug=2
-log_stderror=yes
-fork=yes
-children=1
+SCRIPT = """
 tcp_children=2
-auto_aliases=no
-disable_core_dump=yes
 alias="partner.example"
 alias="factory.example"
 alias="other.example"
 listen=tls:%(partner)s:5061
 listen=tcp:%(partner)s:5060
-enable_tls=yes
-dns=no
-rev_dns=no
-dns_try_ipv6=no
-use_dns_cache=off
-use_dst_blocklist=off
 tcp_connect_timeout=3
 
-loadmodule "tls.so"
-loadmodule "tm.so"
-loadmodule "tmx.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "sanity.so"
-loadmodule "textops.so"
-loadmodule "siputils.so"
-loadmodule "usrloc.so"
-loadmodule "registrar.so"
-loadmodule "auth.so"
-loadmodule "xlog.so"
-
-modparam("tls", "config", "%(folder)s/partner-tls.cfg")
-modparam("tls", "tls_force_run", 1)
 modparam("tm", "fr_timer", 5000)
-modparam("usrloc", "db_mode", 0)
-modparam("usrloc", "use_domain", 1)
 modparam("xlog", "buf_size", 65536)
 
 request_route {
 	xlog("L_NOTICE", "%(mark)s$pr $si verified=$tls_peer_verified\\n$mb\\n");
-	if (!mf_process_maxfwd_header("70")) {
-		sl_send_reply("483", "Too Many Hops");
-		exit;
-	}
-	if (!sanity_check()) {
-		xlog("L_NOTICE", "insane $rm from $si\\n");
-		exit;
-	}
+	route(SANE);
 	# It is up to the script whose certificate it was.
 	if ($pr == "tls" && ($tls_peer_verified != 1
 			|| $tls_peer_subject_cn != "sip.example.com")) {
 		if (!is_method("ACK")) sl_send_reply("403", "Not Example");
 		exit;
 	}
-	if (is_method("CANCEL")) {
-		if (t_check_trans()) route(RELAY);
-		exit;
-	}
+	if (is_method("CANCEL")) route(CANCEL);
 	if (has_totag()) {
-		if (!loose_route()) {
-			if (is_method("ACK") && t_check_trans()) t_relay();
-			else if (!is_method("ACK")) sl_send_reply("404", "Not Here");
-			exit;
-		}
+		route(DIALOG);
 		route(RELAY);
 		exit;
 	}
@@ -143,24 +80,17 @@ onreply_route {
 """
 
 
-class Partner(Child):
+class Partner(KamailioBase):
     """Their edge, listening when this returns. cert names one of the lab's
     certificates; bare: it shows none when it connects to us."""
 
     def __init__(self, place, cert, bare=False):
-        need("kamailio")
         chain, key = place.cert(cert)
-        values = {"chain": chain, "key": key, "ca": place.ca("external")}
+        values = {"chain": chain, "key": key, "ca": place.ca("external"),
+                  "partner": place.address(PARTNER), "mark": MARK,
+                  "outside": place.address(OUTSIDE)}
         values["own"] = "" if bare else OWN % values
-        place.write("partner-tls.cfg", TLS % values)
-        path = place.write("partner.cfg", CONFIG % {
-            "partner": place.address(PARTNER), "mark": MARK,
-            "outside": place.address(OUTSIDE), "folder": place.folder})
-        super().__init__(
-            "kamailio", ["kamailio", "-DD", "-E", "-f", path, "-Y",
-                         place.folder, "-P", place.path("partner.pid"),
-                         "-m", "64", "-M", "8"],
-            place.path("partner.log"))
+        super().__init__(place, "partner", TLS, SCRIPT, values)
         self.wait_port(place.address(PARTNER), 5061)
         self.wait_port(place.address(PARTNER), 5060)
 
