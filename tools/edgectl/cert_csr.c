@@ -216,15 +216,6 @@ static int run(struct ordering *o)
 static bool take(struct ordering *o, int opt)
 {
 	switch (opt) {
-	case 'p':
-		o->asked.profile = optarg;
-		return true;
-	case 'n':
-		return slice_to_u32(&o->asked.nth, slice_of(optarg)) == 0 &&
-		       o->asked.nth > 0;
-	case 'P':
-		o->asked.pool = optarg;
-		return true;
 	case 'o':
 		o->out = optarg;
 		return true;
@@ -240,7 +231,7 @@ static bool take(struct ordering *o, int opt)
 	case 'j':
 		return o->json = true;
 	default:
-		return false;
+		return own_option(&o->asked, opt);
 	}
 }
 

@@ -282,15 +282,6 @@ static int run(struct export *e)
 static bool take(struct export *e, int opt)
 {
 	switch (opt) {
-	case 'p':
-		e->asked.profile = optarg;
-		return true;
-	case 'n':
-		return slice_to_u32(&e->asked.nth, slice_of(optarg)) == 0 &&
-		       e->asked.nth > 0;
-	case 'P':
-		e->asked.pool = optarg;
-		return true;
 	case 'F':
 		e->from = optarg;
 		return true;
@@ -305,7 +296,7 @@ static bool take(struct export *e, int opt)
 	case 'j':
 		return e->json = true;
 	default:
-		return false;
+		return own_option(&e->asked, opt);
 	}
 }
 

@@ -303,15 +303,6 @@ static int run(struct import *i)
 static bool take(struct import *i, int opt)
 {
 	switch (opt) {
-	case 'p':
-		i->asked.profile = optarg;
-		return true;
-	case 'n':
-		return slice_to_u32(&i->asked.nth, slice_of(optarg)) == 0 &&
-		       i->asked.nth > 0;
-	case 'P':
-		i->asked.pool = optarg;
-		return true;
 	case 'k':
 		i->key = optarg;
 		return true;
@@ -325,7 +316,7 @@ static bool take(struct import *i, int opt)
 	case 'j':
 		return i->json = true;
 	default:
-		return false;
+		return own_option(&i->asked, opt);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "base/now.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -188,6 +189,23 @@ static void set_place(struct own *own)
 		return;
 	own->certificate = leg->certificate;
 	own->key = leg->key;
+}
+
+bool own_option(struct own_asked *asked, int opt)
+{
+	switch (opt) {
+	case 'p':
+		asked->profile = optarg;
+		return true;
+	case 'n':
+		return slice_to_u32(&asked->nth, slice_of(optarg)) == 0 &&
+		       asked->nth > 0;
+	case 'P':
+		asked->pool = optarg;
+		return true;
+	default:
+		return false;
+	}
 }
 
 int own_find(struct own *out, const struct own_asked *asked)

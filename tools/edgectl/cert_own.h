@@ -50,6 +50,10 @@ struct own {
 					  is another machine's */
 };
 
+/* Take --profile p, --nth n or --pool P, with optarg; false: another option, or
+ * a wrong value. */
+bool own_option(struct own_asked *asked, int opt);
+
 /* 0, or an exit status, told. */
 int own_find(struct own *out, const struct own_asked *asked);
 void own_fini(struct own *own);
