@@ -95,7 +95,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 {
 	struct trip *t = arg;
 	const struct crl_errand *e = t->errand;
-	const union addr *from = own_address(e, to->family);
+	const union addr *from = e->unbound ? NULL : own_address(e, to->family);
 	union addr dest = {0};
 	int fd;
 
@@ -105,7 +105,8 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 	memcpy(&dest, &to->addr, to->addrlen);
 	if (!may_go(t, &dest))
 		return CURL_SOCKET_BAD;
-	t->no_address = !from && e->settings->leg[e->leg].addresses > 0;
+	t->no_address =
+		!from && !e->unbound && e->settings->leg[e->leg].addresses > 0;
 	if (t->no_address)
 		return CURL_SOCKET_BAD;
 	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
@@ -318,7 +319,7 @@ static int conclude(const struct trip *t, CURLcode code,
 			      "this machine does not have the leg's address");
 	else
 		say(t, code, fault);
-	return EIO;
+	return t->closed ? EACCES : EIO;
 }
 
 static int travel(struct trip *t, struct crl_fault *fault)

@@ -17,6 +17,7 @@ struct crl_errand {
 	enum leg leg;	   /* its proxy, its own address */
 	const char *where; /* URL, or a file */
 	bool learnt;	   /* a peer named it: http, and no address inside */
+	bool unbound;	   /* from any address: it is not the edge that asks */
 	struct slice post; /* an OCSP request; empty: a list is fetched */
 	const atomic_bool *stop; /* give up when it becomes true */
 };
@@ -28,7 +29,8 @@ struct crl_errand {
  * @param out    bytes are added
  * @param e      errand
  * @param fault  filled on error
- * @return       0; ECANCELED: stopped; EIO and others: told in fault; ENOMEM
+ * @return       0; ECANCELED: stopped; EACCES: nobody is sent there; EIO and
+ *               others; ENOMEM; all but ECANCELED and ENOMEM told in fault
  */
 int crl_fetch(struct buf *out, const struct crl_errand *e,
 	      struct crl_fault *fault);

@@ -1,5 +1,5 @@
 /*
- * keeper_try.c - every source once, without a daemon.
+ * keeper_try.c - every source once, without a daemon; and strangers' ones.
  */
 #include "keeper_room.h"
 
@@ -12,7 +12,8 @@
 /** A round of tries. */
 struct round {
 	const struct settings *settings;
-	struct crl_set set; /* has the authorities only */
+	struct crl_set set;	      /* has the authorities only */
+	const struct crl_set **fresh; /* NULL: not wanted */
 	crl_report_fn *fn;
 	void *arg;
 };
@@ -34,6 +35,26 @@ static struct crl *kept_list(const struct round *r, struct crl_task *t)
 	return list;
 }
 
+/* The newest of what came, and of what was known. */
+static void put_fresh(const struct round *r, const struct crl_task *t,
+		      struct crl *list)
+{
+	struct crl_slot given = {
+		.point = t->point, .list = list, .got_s = t->tried_s};
+	const struct crl_slot *slot;
+	const struct crl_set *with = NULL;
+
+	if (!r->fresh || !list)
+		return;
+	slot = crl_set_slot(*r->fresh, t->point);
+	if (slot && crl_older(list, slot->list))
+		return;
+	if (!crl_set_with(&with, *r->fresh, &given)) {
+		crl_set_unref(r->fresh);
+		*r->fresh = with;
+	}
+}
+
 static int try_one(const struct round *r, struct crl_task *t)
 {
 	struct crl_job job = {.set = &r->set, .settings = r->settings};
@@ -44,6 +65,7 @@ static int try_one(const struct round *r, struct crl_task *t)
 
 	crl_task_describe(t, have);
 	err = crl_task_list(&list, &raw, t, &job, have);
+	put_fresh(r, t, list);
 	if (!crl_task_path(t))
 		t->got_s = kept_s; /* this one is not kept */
 	buf_fini(&raw);
@@ -133,9 +155,10 @@ static int try_staples(const struct round *r)
 	return err;
 }
 
-int crl_keeper_try(const struct settings *s, crl_report_fn *fn, void *arg)
+int crl_keeper_try(const struct settings *s, const struct crl_set **set,
+		   crl_report_fn *fn, void *arg)
 {
-	struct round r = {.settings = s, .fn = fn, .arg = arg};
+	struct round r = {.settings = s, .fresh = set, .fn = fn, .arg = arg};
 	int err = 0;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT))
@@ -145,5 +168,39 @@ int crl_keeper_try(const struct settings *s, crl_report_fn *fn, void *arg)
 	if (!err)
 		err = try_staples(&r);
 	curl_global_cleanup();
+	return err;
+}
+
+/* Whoever has no settings has no private network either. */
+static const struct settings *nobodys(void)
+{
+	static char none[] = "";
+	static const struct settings s = {
+		.leg = {[LEG_OUTSIDE] = {.fqdn = none},
+			[LEG_INSIDE] = {.fqdn = none}},
+	};
+
+	return &s;
+}
+
+int crl_probe(struct buf *out, const struct crl_probe *p, char *why)
+{
+	struct crl_fault fault = {.mend = ""};
+	struct crl_errand e = {
+		.settings = p->settings ? p->settings : nobodys(),
+		.leg = p->settings ? p->leg : LEG_OUTSIDE,
+		.where = p->url,
+		.learnt = true,
+		.unbound = true,
+		.post = p->post,
+	};
+	int err = ENOMEM;
+
+	if (!curl_global_init(CURL_GLOBAL_DEFAULT)) {
+		err = crl_fetch(out, &e, &fault);
+		curl_global_cleanup();
+	}
+	snprintf(why, WHY_MAX, "%s",
+		 err == ENOMEM ? "out of memory" : fault.what);
 	return err;
 }

@@ -10,6 +10,7 @@
 #ifndef REVOCATION_KEEPER_H
 #define REVOCATION_KEEPER_H
 
+#include "base/buf.h"
 #include "revocation/board.h"
 
 struct crl_keeper;
@@ -72,10 +73,33 @@ void crl_keeper_destroy(struct crl_keeper **k);
  * fetched once, now, by the caller's thread; nothing is written.
  *
  * @param s    snapshot
+ * @param set  its lists, with what came put in; NULL: nobody wants to know
  * @param fn   called for each of them as it is done
  * @param arg  passed to fn
  * @return     0 or ENOMEM
  */
-int crl_keeper_try(const struct settings *s, crl_report_fn *fn, void *arg);
+int crl_keeper_try(const struct settings *s, const struct crl_set **set,
+		   crl_report_fn *fn, void *arg);
+
+/** What the certificate of a stranger names: a list, or a responder. */
+struct crl_probe {
+	const struct settings *settings; /* NULL: none */
+	enum leg leg;
+	const char *url;
+	struct slice post; /* an OCSP request; empty: a list */
+};
+
+/**
+ * Ask there once, now, by the caller's thread: http only, bounded as what peers
+ * name, from whatever address this machine has. Outside, nobody is asked who is
+ * on this machine, inside or private, but by federation.private_ok; the inside
+ * leg of settings may ask anywhere.
+ *
+ * @param out  bytes are added
+ * @param p    whom, and what
+ * @param why  WHY_MAX bytes: what went wrong
+ * @return     0; EACCES: nobody is sent there; another errno
+ */
+int crl_probe(struct buf *out, const struct crl_probe *p, char *why);
 
 #endif

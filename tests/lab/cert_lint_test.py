@@ -113,8 +113,8 @@ def files_that_cannot_be_read(t):
     gone = t.folder + "/gone"
     # Nobody knows who signed the list of an intermediate that is not there.
     t.expect({"outside": {"tls": {"certificate": gone}}},
-             "E:file-not-read outside.tls.certificate",
-             "W:crl-missing outside.revocation", flags=["--offline"])
+             "W:crl-missing outside.revocation",
+             "E:file-not-read outside.tls.certificate", flags=["--offline"])
     t.expect({"inside": {"tls": {"key": gone}}},
              "W:key-not-read inside.tls.certificate", flags=["--offline"])
     t.expect({"outside": {"tls": {"trust": gone}}},
@@ -239,8 +239,8 @@ def lists_of_the_settings_are_fetched(t):
     over = {"outside": points, "inside": points}
     t.public.web.asked.clear()
     t.expect(over)
-    assert {"/issuing.crl", "/root.crl"} <= set(t.public.web.asked), \
-        t.public.web.asked
+    assert sorted(t.public.web.asked) == ["/issuing.crl", "/root.crl"], \
+        "each once: %s" % t.public.web.asked
     t.public.revoke("issuing", days=-1)
     t.expect(over, "W:crl-expired outside.revocation")
     os.unlink(t.public.folder + "/issuing.crl")
@@ -309,18 +309,20 @@ def a_running_edge_shows_what_it_has(t):
     at, inn = t.block(1) + ":5061", t.block(2) + ":5061"
     edge.start([(t.block(1), 5061), (t.block(2), 5061)])
     try:
-        by = ["--config", path, "--profile"]
-        t.target(at, args=[*by, "external-edge"])
-        t.target(at, args=["--trust", t.public.root, "--name", OUTSIDE[1]])
+        by, shut = ["--config", path, "--profile"], "N:crl-not-tried"
+        t.target(at, shut, args=[*by, "external-edge"])
+        t.target(at, shut, args=["--trust", t.public.root, "--name",
+                                 OUTSIDE[1]])
         # It asks for a certificate, which this one has not.
         t.target(inn, args=[*by, "internal-edge"])
         t.target(inn, "E:chain-ends-elsewhere",
+                 "N:crl-not-tried",
                  args=["--leg", "inside", "--trust", t.public.root])
         new = t.public.cert("new", OUTSIDE)
         for end in (".chain", ".key"):
             shutil.copy(t.out + end, t.folder + "/kept" + end)
             shutil.copy(new + end, t.out + end)
-        t.target(at, "W:not-reloaded", args=[*by, "external-edge"])
+        t.target(at, "W:not-reloaded", shut, args=[*by, "external-edge"])
         edge.reload()
         edge.wait_log("reloaded|settings-loaded|reload")
         deadline = time.monotonic() + 5
@@ -328,7 +330,7 @@ def a_running_edge_shows_what_it_has(t):
             if not found(edgectl(at, "--json", *by, "external-edge",
                                  "--offline")[1]):
                 break
-        t.target(at, args=[*by, "external-edge"])
+        t.target(at, shut, args=[*by, "external-edge"])
     finally:
         edge.terminate()
         edge.wait()
@@ -348,7 +350,8 @@ def lists_and_responders_of_a_server_are_asked(t):
     ocsp = "authorityInfoAccess=OCSP;URI:%s/ocsp\n" % t.public.at
     asked = t.public.cert("asked", OUTSIDE, extra=ocsp)
     server = Shown(t.block(31), asked + ".chain", asked + ".key")
-    args = ["--trust", t.public.root]
+    args = ["--trust", t.public.root, "--config", t.changed(), "--leg",
+            "inside"]
     proxy = "http://%s:1" % t.block(33)
     t.public.web.asked.clear()
     # What the environment says of proxies does not count.
@@ -366,6 +369,42 @@ def lists_and_responders_of_a_server_are_asked(t):
     t.public.revoke("issuing")
 
 
+def nobody_is_asked_for_strangers_on_private_addresses(t):
+    ocsp = "authorityInfoAccess=OCSP;URI:%s/ocsp\n" % t.public.at
+    named = t.public.cert("closed", OUTSIDE, extra=ocsp)
+    server = Shown(t.block(38), named + ".chain", named + ".key")
+    t.public.web.asked.clear()
+    for args in ([], ["--config", t.changed()], ["--leg", "inside"]):
+        said = t.target(server.at, "N:crl-not-tried", "N:crl-not-tried",
+                        args=["--trust", t.public.root, *args])
+        assert "inside" in said["findings"][0]["is"], said
+    # An authority that is not trusted sends nobody anywhere.
+    said = t.target(server.at, "E:chain-ends-elsewhere", "N:crl-not-tried",
+                    args=["--trust", t.company.root, "--config", t.changed(),
+                          "--leg", "inside"])
+    assert "chain is not good" in said["findings"][1]["is"], said
+    assert t.public.web.asked == [], t.public.web.asked
+
+
+def a_private_address_that_the_settings_allow_is_asked(t):
+    name, at = "crl.partner.example", t.public.at
+    t.public.at = at.replace(t.block(20), name)
+    try:
+        named = t.public.cert("named-by-name", OUTSIDE)
+    finally:
+        t.public.at = at
+    server = Shown(t.block(39), named + ".chain", named + ".key")
+    known = {"hosts": ({"name": name, "address": [t.block(20)]},)}
+    t.public.web.asked.clear()
+    for over, findings in (
+            (known, ["N:crl-not-tried"]),
+            (merge(known, {"federation": {"private_ok": ["127.0.0.0/8"]}}),
+             [])):
+        t.target(server.at, *findings, args=[
+            "--trust", t.public.root, "--config", t.changed(over)])
+    assert t.public.web.asked == ["/issuing.crl"], t.public.web.asked
+
+
 def a_root_that_signs_by_itself_is_not_sent(t):
     ca = t.public
     ca.sign("direct", "/CN=" + OUTSIDE[0], "subjectAltName=DNS:%s,DNS:%s\n"
@@ -374,12 +413,12 @@ def a_root_that_signs_by_itself_is_not_sent(t):
             "root")
     path = ca.folder + "/direct"
     server = Shown(t.block(37), path + ".pem", path + ".key")
-    args = ["--trust", ca.root]
-    t.target(server.at, "W:lifetime-too-long", args=args)
+    args = ["--trust", ca.root, "--config", t.changed(), "--leg", "inside"]
+    t.target(server.at, "N:lifetime-too-long", args=args)
     ca.revoke("root", "direct")
-    t.target(server.at, "W:lifetime-too-long", "E:revoked", args=args)
+    t.target(server.at, "N:lifetime-too-long", "E:revoked", args=args)
     ca.revoke("issuing", to="root.crl")
-    said = t.target(server.at, "W:lifetime-too-long", "W:crl-missing",
+    said = t.target(server.at, "N:lifetime-too-long", "W:crl-missing",
                     args=args)
     assert "not signed by" in said["findings"][1]["is"], said
     ca.revoke("root")
@@ -389,7 +428,8 @@ def points_and_responders_that_do_not_answer(t):
     dead = "authorityInfoAccess=OCSP;URI:http://%s:1/ocsp\n" % t.block(33)
     mute = t.public.cert("mute", OUTSIDE, extra=dead)
     server = Shown(t.block(34), mute + ".chain", mute + ".key")
-    t.target(server.at, "W:ocsp-no-answer", args=["--trust", t.public.root])
+    t.target(server.at, "W:ocsp-no-answer", args=[
+        "--trust", t.public.root, "--config", t.changed(), "--leg", "inside"])
     at, t.public.at = t.public.at, "ldap://%s" % t.block(33)
     try:
         ldap = t.public.cert("ldap", OUTSIDE)
@@ -537,6 +577,10 @@ TESTS = [
     ("points and responders that do not answer",
      points_and_responders_that_do_not_answer),
     ("staples are read", staples_are_read),
+    ("nobody is asked for strangers on private addresses",
+     nobody_is_asked_for_strangers_on_private_addresses),
+    ("a private address that the settings allow is asked",
+     a_private_address_that_the_settings_allow_is_asked),
     ("a staple needs a responder or a file",
      a_staple_needs_a_responder_or_a_file),
     ("names of a certificate are escaped",

@@ -264,7 +264,7 @@ static void judge_sent(struct linting *run, const struct measure *m,
 		.leaf = pair->leaf,
 		.rest = pair->rest,
 		.trust = m->trust,
-		.proxy = run->s ? run->s->leg[m->leg].revocation.proxy : NULL,
+		.leg = m->leg,
 	};
 
 	subject_by(&subject, run, m);

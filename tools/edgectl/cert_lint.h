@@ -10,7 +10,6 @@
 #include "cert/certificate.h"
 
 #define LINT_TARGETS_MAX 16
-#define LINT_ASK_S	 5 /* a list, a responder */
 
 /* The command line. */
 struct lint_asked {
@@ -83,15 +82,17 @@ void lint_names_in_dns(struct linting *run);
 struct crl_set;
 /* What files and cache have; NULL: told. */
 const struct crl_set *lint_lists_load(struct linting *run);
-void lint_lists(struct linting *run, const struct crl_set *set);
+/* How they stand; unless offline each source is asked, and what came put in. */
+void lint_lists(struct linting *run, const struct crl_set **set);
 
-/* cert_lint_ask.c: the lists and responders that a certificate names */
+/* cert_lint_ask.c: the lists and responders that a server's certificate names:
+ * only when its chain is good, and nobody inside or private but as the settings
+ * allow */
 struct lint_ask {
 	X509 *leaf;
 	STACK_OF(X509) * rest;
 	X509_STORE *trust; /* NULL: none */
-	const char *proxy; /* NULL: straight there */
-	bool quiet;	   /* lists only, and told only when it is in one */
+	enum leg leg;
 };
 void lint_online(struct linting *run, const struct lint_ask *ask);
 /* An OCSP answer; how it came: "staple", or the responder's address. */

@@ -5,12 +5,13 @@
  */
 #include "cert_lint.h"
 
+#include "revocation/keeper.h"
+
+#include <errno.h>
 #include <openssl/err.h>
-#include <openssl/http.h>
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
-#define ANSWER_MAX (32 * 1024 * 1024)
 #define POINTS_MAX 4
 #define SKEW_S	   300
 #define URL_MAX	   512
@@ -52,19 +53,6 @@ static X509 *issuer_of(const struct lint_ask *ask)
 	return ask->trust ? trusted_issuer(ask) : NULL;
 }
 
-/* OpenSSL takes NULL for "as the environment says", which nobody meant. */
-static const char *proxy_of(const struct lint_ask *ask)
-{
-	return ask->proxy ? ask->proxy : "";
-}
-
-static const char *last_words(void)
-{
-	const char *said = ERR_reason_error_string(ERR_peek_last_error());
-
-	return said ? said : "no answer";
-}
-
 /* NULL: fine; "revoked"; or what is wrong with the list. */
 static const char *judge_entries(const struct lint_ask *ask, X509_CRL *crl)
 {
@@ -89,34 +77,58 @@ static void judge_list(struct linting *run, const struct lint_ask *ask,
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
 	const char *bad = judge_entries(ask, crl);
 
-	if (!ask->quiet && next && X509_cmp_current_time(next) < 0)
+	if (next && X509_cmp_current_time(next) < 0)
 		say_found(run, "crl-expired", CERT_ERROR, &list_words,
 			  "%s gives a list that is past its next update", url);
 	if (bad && strcmp(bad, "revoked") == 0)
 		say_found(run, "revoked", CERT_ERROR, &revoked_words,
 			  "it is in the list of %s", url);
-	else if (bad && !ask->quiet)
+	else if (bad)
 		say_found(run, "crl-missing", CERT_WARNING, &list_words,
 			  "%s: %s", url, bad);
+}
+
+/* False: told. */
+static bool get(struct buf *out, struct linting *run, const struct crl_probe *p,
+		const char *rule, const struct lint_words *words)
+{
+	static const struct lint_words closed = {
+		"an address that everybody can ask",
+		"nothing for a certificate of a stranger; one of ours: "
+		"--config "
+		"CONFIG, with --leg inside or the address under "
+		"federation.private_ok"};
+	char why[WHY_MAX];
+	int err = crl_probe(out, p, why);
+
+	if (err == EACCES)
+		say_found(run, "crl-not-tried", CERT_NOTE, &closed, "%s: %s",
+			  p->url, why);
+	else if (err)
+		say_found(run, rule, CERT_WARNING, words, "%s: %s", p->url,
+			  why);
+	return err == 0;
 }
 
 static void fetch_list(struct linting *run, const struct lint_ask *ask,
 		       const char *url)
 {
-	BIO *b;
+	struct crl_probe p = {.settings = run->s, .leg = ask->leg, .url = url};
+	struct buf b = {0};
+	const unsigned char *der;
 	X509_CRL *crl;
 
-	ERR_clear_error();
-	b = OSSL_HTTP_get(url, proxy_of(ask), NULL, NULL, NULL, NULL, NULL, 0,
-			  NULL, NULL, 1, ANSWER_MAX, LINT_ASK_S);
-	crl = b ? d2i_X509_CRL_bio(b, NULL) : NULL;
-	if (crl)
-		judge_list(run, ask, crl, url);
-	else if (!ask->quiet)
-		say_found(run, "crl-missing", CERT_WARNING, &list_words,
-			  "%s: %s", url, last_words());
-	X509_CRL_free(crl);
-	BIO_free(b);
+	if (get(&b, run, &p, "crl-missing", &list_words)) {
+		der = (const unsigned char *)b.p;
+		crl = d2i_X509_CRL(NULL, &der, (long)b.n);
+		if (crl)
+			judge_list(run, ask, crl, url);
+		else
+			say_found(run, "crl-missing", CERT_WARNING, &list_words,
+				  "%s: what lies there is no list", url);
+		X509_CRL_free(crl);
+	}
+	buf_fini(&b);
 	ERR_clear_error();
 }
 
@@ -137,7 +149,7 @@ static void ask_point(struct linting *run, const struct lint_ask *ask,
 		 (const char *)ASN1_STRING_get0_data(uri));
 	if (strncasecmp(url, "http://", 7) == 0)
 		fetch_list(run, ask, url);
-	else if (!ask->quiet)
+	else
 		say_found(run, "crl-not-tried", CERT_NOTE, &words, "%s", url);
 }
 
@@ -234,82 +246,72 @@ void lint_answer(struct linting *run, const struct lint_ask *ask,
 			  "%s: %s", how, bad);
 }
 
-static BIO *request_of(const struct lint_ask *ask)
+static size_t request_of(const struct lint_ask *ask, unsigned char **der)
 {
 	OCSP_REQUEST *r = OCSP_REQUEST_new();
 	OCSP_CERTID *id = id_of(ask);
-	BIO *b = BIO_new(BIO_s_mem());
+	int n = 0;
 
-	if (id && r && b && OCSP_request_add0_id(r, id) &&
-	    i2d_OCSP_REQUEST_bio(b, r)) {
-		OCSP_REQUEST_free(r);
-		return b;
-	}
+	*der = NULL;
+	if (id && r && OCSP_request_add0_id(r, id))
+		n = i2d_OCSP_REQUEST(r, der);
+	else
+		OCSP_CERTID_free(id);
 	OCSP_REQUEST_free(r);
-	BIO_free(b);
-	return NULL;
-}
-
-static BIO *post(const struct lint_ask *ask, const char *url, BIO *request)
-{
-	char *host = NULL, *port = NULL, *path = NULL;
-	int secure = 0;
-	BIO *b = NULL;
-
-	if (OSSL_HTTP_parse_url(url, &secure, NULL, &host, &port, NULL, &path,
-				NULL, NULL) &&
-	    !secure)
-		b = OSSL_HTTP_transfer(NULL, host, port, path, 0, proxy_of(ask),
-				       NULL, NULL, NULL, NULL, NULL, 0, NULL,
-				       "application/ocsp-request", request,
-				       "application/ocsp-response", 1,
-				       ANSWER_MAX, LINT_ASK_S, 0);
-	OPENSSL_free(host);
-	OPENSSL_free(port);
-	OPENSSL_free(path);
-	return b;
+	return n > 0 ? (size_t)n : 0;
 }
 
 static void ask_responder(struct linting *run, const struct lint_ask *ask,
 			  const char *url)
 {
+	struct crl_probe p = {.settings = run->s, .leg = ask->leg, .url = url};
 	unsigned char *der = NULL;
-	BIO *request, *b = NULL;
-	int n = 0;
+	struct buf b = {0};
 
-	ERR_clear_error();
-	request = request_of(ask);
-	if (request)
-		b = post(ask, url, request);
-	if (b) {
-		OCSP_RESPONSE *r = d2i_OCSP_RESPONSE_bio(b, NULL);
-
-		n = r ? i2d_OCSP_RESPONSE(r, &der) : 0;
-		OCSP_RESPONSE_free(r);
-	}
-	if (n > 0)
-		lint_answer(run, ask, der, n, url);
-	else
-		say_found(
-			run, "ocsp-no-answer", CERT_WARNING, &responder_words,
-			"%s: %s", url,
-			request ? last_words()
-				: "its issuer is neither sent nor trusted, so "
-				  "it cannot be asked");
+	p.post.n = request_of(ask, &der);
+	p.post.p = (const char *)der;
+	if (p.post.n == 0)
+		say_found(run, "ocsp-no-answer", CERT_WARNING, &responder_words,
+			  "%s: its issuer is neither sent nor trusted, so it "
+			  "cannot be asked",
+			  url);
+	else if (get(&b, run, &p, "ocsp-no-answer", &responder_words))
+		lint_answer(run, ask, (const unsigned char *)b.p, (long)b.n,
+			    url);
 	OPENSSL_free(der);
-	BIO_free(request);
-	BIO_free(b);
+	buf_fini(&b);
 	ERR_clear_error();
+}
+
+/* Whoever made it up would choose whom we ask. */
+static bool is_verified(const struct lint_ask *ask)
+{
+	struct cert_chain chain = {.leaf = ask->leaf, .rest = ask->rest};
+
+	return ask->trust &&
+	       cert_chain_judge(ask->trust, &chain, NULL) == X509_V_OK;
 }
 
 void lint_online(struct linting *run, const struct lint_ask *ask)
 {
+	static const struct lint_words words = {
+		"a chain that leads to an authority which is trusted",
+		"mend the chain, or name the authority: --trust FILE"};
 	STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(ask->leaf);
+	bool names = sk_OPENSSL_STRING_num(urls) > 0 ||
+		     X509_get_ext_by_NID(ask->leaf, NID_crl_distribution_points,
+					 -1) >= 0;
 
-	ask_lists(run, ask);
+	if (names && !is_verified(ask)) {
+		say_found(run, "crl-not-tried", CERT_NOTE, &words,
+			  "its chain is not good, so nobody is asked whom it "
+			  "names");
+		names = false;
+	}
+	if (names)
+		ask_lists(run, ask);
 	for (int i = 0;
-	     !ask->quiet && i < sk_OPENSSL_STRING_num(urls) && i < POINTS_MAX;
-	     i++)
+	     names && i < sk_OPENSSL_STRING_num(urls) && i < POINTS_MAX; i++)
 		ask_responder(run, ask, sk_OPENSSL_STRING_value(urls, i));
 	X509_email_free(urls);
 }

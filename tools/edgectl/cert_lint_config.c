@@ -123,26 +123,6 @@ static struct cert_plan *plan_for(struct linting *run, const struct place *at,
 	return plan;
 }
 
-/* Files and the cache may be old, or not be there yet. That a list cannot be
- * had is told by cert_lint_lists.c. */
-static void judge_by_fresh_lists(struct looking *k, const struct place *at,
-				 const struct lint_pair *pair)
-{
-	const struct revocation_settings *r =
-		&k->run->s->leg[at->leg].revocation;
-	struct lint_ask ask = {
-		.leaf = pair->leaf,
-		.rest = pair->rest,
-		.trust = k->trust[at->leg],
-		.proxy = r->proxy,
-		.quiet = true,
-	};
-
-	if (!k->run->o->offline && r->mode != REVOCATION_OFF &&
-	    r->distribution_points)
-		lint_online(k->run, &ask);
-}
-
 static void judge_revoked(struct looking *k, const struct place *at,
 			  const struct lint_pair *pair)
 {
@@ -152,15 +132,13 @@ static void judge_revoked(struct looking *k, const struct place *at,
 	struct cert_chain chain = {.leaf = pair->leaf, .rest = pair->rest};
 	int depth = 0;
 
-	if (!k->armed[at->leg] ||
-	    cert_chain_judge(k->armed[at->leg], &chain, &depth) !=
-		    X509_V_ERR_CERT_REVOKED) {
-		judge_by_fresh_lists(k, at, pair);
-		return;
-	}
-	say_found(k->run, "revoked", CERT_ERROR, &words,
-		  depth ? "an intermediate of its chain is in a revocation list"
-			: "it is in the revocation list");
+	if (k->armed[at->leg] &&
+	    cert_chain_judge(k->armed[at->leg], &chain, &depth) ==
+		    X509_V_ERR_CERT_REVOKED)
+		say_found(k->run, "revoked", CERT_ERROR, &words,
+			  depth ? "an intermediate of its chain is in a "
+				  "revocation list"
+				: "it is in the revocation list");
 }
 
 static void judge(struct looking *k, const struct place *at,
@@ -275,8 +253,8 @@ static void begin(struct looking *k, const struct crl_set *set)
 		[LEG_INSIDE] = "inside.tls.trust",
 	};
 
-	if (set && !crl_board_create(&k->board))
-		crl_board_swap(k->board, set);
+	if (set && crl_board_create(&k->board))
+		no_look("out of memory");
 	for (int leg = 0; leg < LEG_COUNT; leg++) {
 		const char *path = k->run->s->leg[leg].trust;
 
@@ -312,6 +290,10 @@ int lint_config(struct linting *run)
 	const struct crl_set *set = lint_lists_load(run);
 
 	begin(&k, set);
+	if (set)
+		lint_lists(run, &set);
+	if (k.board) /* certificates are judged by what came */
+		crl_board_swap(k.board, set);
 	for (int leg = 0; leg < LEG_COUNT; leg++) {
 		if (!is_asked(run, (enum leg)leg))
 			continue;
@@ -320,8 +302,6 @@ int lint_config(struct linting *run)
 	}
 	compare_keys(&k);
 	judge_key_log(run);
-	if (set)
-		lint_lists(run, set);
 	if (!run->o->offline)
 		lint_names_in_dns(run);
 	end(&k);

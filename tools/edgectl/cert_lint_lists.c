@@ -88,11 +88,11 @@ const struct crl_set *lint_lists_load(struct linting *run)
 	return NULL;
 }
 
-void lint_lists(struct linting *run, const struct crl_set *set)
+void lint_lists(struct linting *run, const struct crl_set **set)
 {
 	for (int leg = 0; leg < LEG_COUNT; leg++)
 		standing(run, (enum leg)leg,
-			 crl_set_standing(set, (enum leg)leg, now_wall_s()));
-	if (!run->o->offline && crl_keeper_try(run->s, tried, run))
+			 crl_set_standing(*set, (enum leg)leg, now_wall_s()));
+	if (!run->o->offline && crl_keeper_try(run->s, set, tried, run))
 		no_look("out of memory");
 }

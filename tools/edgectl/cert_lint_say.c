@@ -48,7 +48,7 @@ static const struct cert_rule rules[] = {
 	{"crl-expired", CERT_ERROR,
 	 "A revocation list is past its next update."},
 	{"crl-not-tried", CERT_NOTE,
-	 "A distribution point is of a kind that is not asked here."},
+	 "A distribution point or responder is not asked from here."},
 	{"ocsp-no-answer", CERT_WARNING,
 	 "An OCSP responder gives no answer that is good."},
 	{"staple-bad", CERT_ERROR,

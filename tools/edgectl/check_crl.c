@@ -293,7 +293,7 @@ static int check_all(struct check *c)
 {
 	int status;
 
-	if (crl_keeper_try(c->s, tell, c))
+	if (crl_keeper_try(c->s, NULL, tell, c))
 		return no_look("out of memory");
 	for (int i = 0; i < LEG_COUNT; i++)
 		bare_leg(c, (enum leg)i);

@@ -5,6 +5,7 @@
 #include "fetch.h"
 
 #include "../cunit_main.h"
+#include "revocation/keeper.h"
 
 #include <errno.h>
 
@@ -78,6 +79,31 @@ static void nobody_is_sent_where_he_must_not_go(void)
 	}
 }
 
+/* Who made up a certificate chose them; without settings nothing is allowed,
+ * whatever the leg. */
+static void strangers_send_nobody_to_ourselves_or_inside(void)
+{
+	static const char *const closed[] = {
+		"http://127.0.0.1:9/",	 "http://localhost:9/",
+		"http://[::1]:9/",	 "http://10.1.2.3:9/",
+		"http://192.168.0.1:9/", "http://172.16.0.1:9/",
+		"http://[fd00::1]:9/",	 "http://169.254.169.254/"};
+	char why[WHY_MAX];
+
+	settings_fill();
+	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
+		struct crl_probe p = {.leg = LEG_INSIDE, .url = closed[i]};
+		struct buf out = {0};
+
+		CU_ASSERT_EQUAL(crl_probe(&out, &p, why), EACCES);
+		CU_ASSERT_NOT_EQUAL(why[0], '\0');
+		p.settings = &settings;
+		p.leg = LEG_OUTSIDE;
+		CU_ASSERT_EQUAL(crl_probe(&out, &p, why), EACCES);
+		buf_fini(&out);
+	}
+}
+
 static void only_http_goes_through_the_proxy(void)
 {
 	static char proxy[] = "http://10.0.0.8:3128";
@@ -98,5 +124,7 @@ static void only_http_goes_through_the_proxy(void)
 TEST_MAIN("revocation/fetch",
 	  {"nobody is sent where he must not go",
 	   nobody_is_sent_where_he_must_not_go},
+	  {"strangers send nobody to ourselves or inside",
+	   strangers_send_nobody_to_ourselves_or_inside},
 	  {"only http goes through the proxy",
 	   only_http_goes_through_the_proxy})

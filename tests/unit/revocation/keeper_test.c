@@ -385,7 +385,7 @@ static void a_try_tells_of_each_address_and_writes_nothing(void)
 	list_of_leaf("a.der", false, 1);
 	place.settings.leg[LEG_INSIDE].revocation.proxy =
 		strdup("http://proxy.test:3128");
-	CU_ASSERT_EQUAL(crl_keeper_try(&place.settings, hear, &h), 0);
+	CU_ASSERT_EQUAL(crl_keeper_try(&place.settings, NULL, hear, &h), 0);
 	CU_ASSERT_EQUAL(h.n, 4);
 	CU_ASSERT_EQUAL(h.failed, 2);
 	CU_ASSERT_EQUAL(h.spare, 2);
@@ -393,6 +393,29 @@ static void a_try_tells_of_each_address_and_writes_nothing(void)
 	CU_ASSERT_STRING_EQUAL(h.proxy, "http://proxy.test:3128");
 	CU_ASSERT_NOT_EQUAL(stat(place_path(&place, "crl"), &st), 0);
 	free(place.settings.leg[LEG_INSIDE].revocation.proxy);
+	place_drop(&place);
+}
+
+/* What was asked once need not be asked again to be judged by. */
+static void a_try_hands_back_what_came(void)
+{
+	const struct crl_set *set = NULL;
+	struct heard h = {0};
+	char why[WHY_MAX];
+
+	begin_with_list(true, 1);
+	CU_ASSERT_EQUAL_FATAL(crl_set_load(&set, &place.settings, why), 0);
+	CU_ASSERT_EQUAL(crl_set_standing(set, LEG_INSIDE, now_wall_s()),
+			CRL_STANDING_MISSING);
+	CU_ASSERT_EQUAL(crl_keeper_try(&place.settings, &set, hear, &h), 0);
+	CU_ASSERT_EQUAL(net.asked, 2); /* once a leg */
+	CU_ASSERT_EQUAL(crl_set_standing(set, LEG_INSIDE, now_wall_s()),
+			CRL_STANDING_GOOD);
+	CU_ASSERT_EQUAL_FATAL(crl_board_create(&board), 0);
+	crl_board_swap(board, set);
+	CU_ASSERT_EQUAL(judged(&place, board, LEG_INSIDE), REVOKED);
+	crl_board_destroy(&board);
+	crl_set_unref(&set);
 	place_drop(&place);
 }
 
@@ -499,6 +522,7 @@ TEST_MAIN("revocation/keeper",
 	   nothing_checked_and_proxies_of_the_environment_are_said},
 	  {"a try tells of each address and writes nothing",
 	   a_try_tells_of_each_address_and_writes_nothing},
+	  {"a try hands back what came", a_try_hands_back_what_came},
 	  {"the thread fetches, learns, reloads and ends",
 	   the_thread_fetches_learns_reloads_and_ends},
 	  {"the end waits for no fetch", the_end_waits_for_no_fetch})
