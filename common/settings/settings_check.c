@@ -12,6 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The widest that outside.proxy_from may be: one's own network. */
+#define LEAST_BITS_V4 8
+#define LEAST_BITS_V6 32
+
 /* A list's n-th element; anything else is its own place. */
 static const config_setting_t *nth(const config_setting_t *st, size_t n)
 {
@@ -179,6 +183,32 @@ static int check_users_port(struct load *l)
 		s->users_port);
 }
 
+/* Whoever is in it may say that he is another. */
+static int check_proxy_width(struct load *l, size_t n)
+{
+	const struct addr_prefix *p = &l->s->leg[LEG_OUTSIDE].proxy_from[n];
+	unsigned least =
+		p->addr.sa.sa_family == AF_INET ? LEAST_BITS_V4 : LEAST_BITS_V6;
+	char text[ADDR_TEXT_MAX];
+
+	if (p->bits >= least)
+		return 0;
+	return settings_complain(
+		l, settings_place(l, "outside.proxy_from", n),
+		"outside.proxy_from = \"%s/%u\": too wide, strangers could say "
+		"that they are others; write the balancers' own addresses",
+		addr_host_text(&p->addr, text), p->bits);
+}
+
+static int check_proxy_from(struct load *l)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < l->s->leg[LEG_OUTSIDE].proxy_froms; i++)
+		err = check_proxy_width(l, i);
+	return err;
+}
+
 static int check_hosts(struct load *l)
 {
 	for (size_t i = 0; i < l->s->hosts; i++) {
@@ -297,6 +327,8 @@ int settings_check(struct load *l)
 		err = check_leg(l, LEG_INSIDE);
 	if (!err)
 		err = check_users_port(l);
+	if (!err)
+		err = check_proxy_from(l);
 	if (!err)
 		err = check_hosts(l);
 	if (!err)

@@ -56,6 +56,27 @@ static int check_overlap(struct load *l, size_t mine, size_t n, size_t theirs)
 	return 0;
 }
 
+/* It speaks for itself; a balancer says who others are. */
+static int check_balancer(struct load *l, size_t device, size_t n)
+{
+	const struct leg_settings *leg = &l->s->leg[LEG_OUTSIDE];
+	const struct device_settings *d = &l->s->device[device];
+
+	for (size_t i = 0; i < leg->proxy_froms; i++) {
+		if (!overlap(&d->address[n], &leg->proxy_from[i]))
+			continue;
+		return settings_complain(
+			l, settings_value_place(entry(l, device), "address", n),
+			"devices.device: the address of \"%.60s\" overlaps "
+			"outside.proxy_from in line %d; a device is no "
+			"balancer, leave it out there",
+			d->name,
+			settings_line(
+				settings_place(l, "outside.proxy_from", i)));
+	}
+	return 0;
+}
+
 static int check_identity(struct load *l, size_t device, size_t n)
 {
 	const char *identity = l->s->device[device].identities.v[n];
@@ -134,6 +155,8 @@ static int check_device(struct load *l, size_t n)
 	for (size_t i = 0; !err && i < d->addresses; i++) {
 		for (size_t other = 0; !err && other < n; other++)
 			err = check_overlap(l, n, i, other);
+		if (!err)
+			err = check_balancer(l, n, i);
 	}
 	for (size_t i = 0; !err && i < d->identities.n; i++)
 		err = check_identity(l, n, i);

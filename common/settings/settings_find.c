@@ -59,6 +59,17 @@ const struct host_port *settings_find_host(const struct host_list *list,
 	return NULL;
 }
 
+bool settings_is_balancer(const struct settings *s, const union addr *peer)
+{
+	const struct leg_settings *leg = &s->leg[LEG_OUTSIDE];
+
+	for (size_t i = 0; i < leg->proxy_froms; i++) {
+		if (addr_within(&leg->proxy_from[i], peer))
+			return true;
+	}
+	return false;
+}
+
 static bool device_within(const struct device_settings *d,
 			  const union addr *peer)
 {

@@ -34,6 +34,7 @@ IS_VEC(struct settings, inside_network, inside_networks);
 IS_VEC(struct federation_settings, partner, partners);
 IS_VEC(struct federation_settings, private_ok, private_oks);
 IS_VEC(struct leg_settings, also, alsos);
+IS_VEC(struct leg_settings, proxy_from, proxy_froms);
 IS_VEC(struct services_settings, pool, pools);
 
 #define LIMIT(name, default_, min_, max_, unit_, help_)                        \

@@ -85,6 +85,14 @@ const struct row settings_rows[] = {
 	 .max = UINT16_MAX,
 	 .at = AT(leg[LEG_OUTSIDE].users_port),
 	 .help = "A second TLS port, for users only; 0 is off."},
+	{.path = "outside.proxy_from",
+	 .kind = KIND_PREFIX,
+	 .flags = LIST,
+	 .example = "[ \"203.0.113.0/28\" ]",
+	 .at = AT(leg[LEG_OUTSIDE].proxy_from),
+	 .help = "Load balancers: what comes from these to the TLS ports must "
+		 "begin with a PROXY header, which says who is there; none: "
+		 "nobody may."},
 
 	LEG_ROWS("inside", leg[LEG_INSIDE], "edge01.internal.example",
 		 "10.0.0.10",

@@ -76,6 +76,9 @@ struct leg_settings {
 						  certificate and key */
 	struct certificate_settings *also;     /* outside: chosen by SNI */
 	size_t alsos;
+	struct addr_prefix *proxy_from; /* outside: a PROXY header must come
+					   from these */
+	size_t proxy_froms;
 	char *ocsp; /* staple: "auto", "off" or a file of DER; inside: NULL */
 	struct revocation_settings revocation;
 };
@@ -433,6 +436,15 @@ const struct device_settings *settings_device_at(const struct settings *s,
  * @return     true when listed, or under a listed "sip:*@host"
  */
 bool settings_device_is(const struct device_settings *d, struct slice aor);
+
+/**
+ * Is an address one of outside.proxy_from?
+ *
+ * @param s     snapshot
+ * @param peer  source address
+ * @return      true when a PROXY header must come from there
+ */
+bool settings_is_balancer(const struct settings *s, const union addr *peer);
 
 /**
  * A device whose exception ends soon, or has ended.

@@ -169,6 +169,72 @@ static void anchor_that_is_not_there(void)
 	sample_close();
 }
 
+/* In line 9. */
+static void balancers_refused(const char *list, const char *want)
+{
+	char text[SAMPLE_BYTES], more[256];
+
+	snprintf(more, sizeof(more), "  proxy_from = %s; fqdn = \"sip.", list);
+	sample_edit(text, "  fqdn = \"sip.", more);
+	sample_refused(text, want);
+}
+
+static void balancers_that_anybody_could_be(void)
+{
+	sample_open();
+	balancers_refused("\"0.0.0.0/0\"",
+			  "9: outside.proxy_from = \"0.0.0.0/0\": too wide, "
+			  "strangers could say that they are others; write the "
+			  "balancers' own addresses");
+	balancers_refused("[ \"203.0.113.0/28\", \"196.0.0.0/7\" ]",
+			  "9: outside.proxy_from = \"196.0.0.0/7\": too wide, "
+			  "strangers could say that they are others; write the "
+			  "balancers' own addresses");
+	balancers_refused("\"2001::/31\"",
+			  "9: outside.proxy_from = \"2001::/31\": too wide, "
+			  "strangers could say that they are others; write the "
+			  "balancers' own addresses");
+	balancers_refused("\"balancer\"",
+			  "9: outside.proxy_from = \"balancer\": must be "
+			  "\"address\" or \"address/bits\", or several in [ ]; "
+			  "write proxy_from = [ \"203.0.113.0/28\" ];");
+	balancers_refused("[ \"203.0.113.0/28\", \"10.0.5.0/24\" ]",
+			  "41: devices.device: the address of \"room1\" "
+			  "overlaps outside.proxy_from in line 9; a device is "
+			  "no balancer, leave it out there");
+	sample_close();
+}
+
+static void asked(const struct settings *s, const char *text, bool is)
+{
+	union addr a;
+
+	CU_ASSERT_EQUAL_FATAL(addr_parse(&a, slice_of(text), 5061), 0);
+	CU_ASSERT_EQUAL(settings_is_balancer(s, &a), is);
+}
+
+static void balancers_are_known(void)
+{
+	const struct settings *s;
+	char text[SAMPLE_BYTES];
+
+	sample_open();
+	sample_edit(text, "  fqdn = \"sip.",
+		    "  proxy_from = [ \"203.0.113.0/28\", \"2001:db8:5::/64\" "
+		    "]; fqdn = \"sip.");
+	s = sample_good(text);
+	asked(s, "203.0.113.15", true);
+	asked(s, "203.0.113.16", false);
+	asked(s, "::ffff:203.0.113.1", true);
+	asked(s, "2001:db8:5::9", true);
+	asked(s, "2001:db8:6::9", false);
+	settings_unref(&s);
+	s = sample_good(sample_text);
+	asked(s, "203.0.113.15", false);
+	settings_unref(&s);
+	sample_close();
+}
+
 /* As many partners as asked for; the last one has an authority of its own. */
 static void many_partners(char *text, size_t cap, unsigned count)
 {
@@ -292,6 +358,9 @@ static void files_that_are_made_later(void)
 TEST_MAIN("settings/contradiction",
 	  {"who plans certificates may do so before they are there",
 	   files_that_are_made_later},
+	  {"balancers that anybody could be are told",
+	   balancers_that_anybody_could_be},
+	  {"balancers are known by their addresses", balancers_are_known},
 	  {"a domain that is said twice is told with both lines",
 	   domains_said_twice},
 	  {"a proxy that contradicts another line is told with it",

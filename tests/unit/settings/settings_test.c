@@ -208,6 +208,7 @@ static void what_is_left_out_has_its_default(void)
 	CU_ASSERT_EQUAL(s->leg[LEG_OUTSIDE].tls_port, 5061);
 	CU_ASSERT_EQUAL(s->leg[LEG_INSIDE].tls_port, 5061);
 	CU_ASSERT_EQUAL(s->leg[LEG_OUTSIDE].users_port, 0);
+	CU_ASSERT_EQUAL(s->leg[LEG_OUTSIDE].proxy_froms, 0);
 	CU_ASSERT_EQUAL(s->leg[LEG_INSIDE].dns.n, 0);
 	CU_ASSERT_EQUAL(s->max_redirects, 3);
 	CU_ASSERT_FALSE(s->devices_enabled);
