@@ -138,25 +138,28 @@ static void refill(struct gate_peer *p, uint32_t rate, uint64_t now_ms)
 		p->tokens = full;
 }
 
-static enum gate_answer judge(const struct gate *g, const struct gate_peer *p)
+/* waits: it is half open already. */
+static enum gate_answer judge(const struct gate *g, const struct gate_peer *p,
+			      bool waits)
 {
 	if (p && p->count >= g->lim.connections)
 		return GATE_TOO_MANY;
 	if (p && p->tokens < WHOLE_TOKEN)
 		return GATE_TOO_FAST;
-	if (g->half_open >= g->lim.half_open)
+	if (!waits && g->half_open >= g->lim.half_open)
 		return GATE_HALF_OPEN;
 	return GATE_OK;
 }
 
-static enum gate_answer enter(struct gate *g, uint64_t key, uint64_t now_ms)
+static enum gate_answer enter(struct gate *g, uint64_t key, uint64_t now_ms,
+			      bool waits)
 {
 	struct gate_peer *p = find(g, key);
 	enum gate_answer answer;
 
 	if (p)
 		refill(p, g->lim.rate, now_ms);
-	answer = judge(g, p);
+	answer = judge(g, p, waits);
 	if (answer != GATE_OK)
 		return answer;
 
@@ -167,7 +170,8 @@ static enum gate_answer enter(struct gate *g, uint64_t key, uint64_t now_ms)
 	list_remove(&p->idle);
 	p->tokens -= WHOLE_TOKEN;
 	p->count++;
-	g->half_open++;
+	if (!waits)
+		g->half_open++;
 	return GATE_OK;
 }
 
@@ -178,7 +182,31 @@ enum gate_answer gate_enter(struct gate *g, const union addr *peer,
 	enum gate_answer answer;
 
 	lock_take(&g->lock);
-	answer = enter(g, key, now_ms);
+	answer = enter(g, key, now_ms, false);
+	lock_give(&g->lock);
+	return answer;
+}
+
+enum gate_answer gate_wait(struct gate *g)
+{
+	enum gate_answer answer;
+
+	lock_take(&g->lock);
+	answer = judge(g, NULL, false);
+	if (answer == GATE_OK)
+		g->half_open++;
+	lock_give(&g->lock);
+	return answer;
+}
+
+enum gate_answer gate_introduce(struct gate *g, const union addr *peer,
+				uint64_t now_ms)
+{
+	uint64_t key = addr_hash_host(peer);
+	enum gate_answer answer;
+
+	lock_take(&g->lock);
+	answer = enter(g, key, now_ms, true);
 	lock_give(&g->lock);
 	return answer;
 }

@@ -63,6 +63,26 @@ enum gate_answer gate_enter(struct gate *g, const union addr *peer,
 			    uint64_t now_ms);
 
 /**
+ * A connection comes of which a balancer will say whose it is: count it as
+ * half open, for no address yet.
+ *
+ * @param g  gate
+ * @return   GATE_OK when counted, else GATE_HALF_OPEN
+ */
+enum gate_answer gate_wait(struct gate *g);
+
+/**
+ * It is known whose that connection is: count it as unproven as well.
+ *
+ * @param g       gate
+ * @param peer    source, port ignored
+ * @param now_ms  monotonic time [ms]
+ * @return        GATE_OK when counted, else why not; it stays half open
+ */
+enum gate_answer gate_introduce(struct gate *g, const union addr *peer,
+				uint64_t now_ms);
+
+/**
  * Its handshake is done, or there is none.
  *
  * @param g  gate

@@ -164,6 +164,34 @@ static void half_open_is_for_all(void)
 	gate_destroy(&g);
 }
 
+/* Half open at once, counted for its address when that is told. */
+static void one_that_waits_is_half_open_only(void)
+{
+	struct gate_limits lim = LIM;
+	union addr a = v4(1);
+	struct gate *g;
+
+	lim.half_open = 2;
+	lim.connections = 1;
+	g = gate_with(lim);
+	CU_ASSERT_EQUAL(gate_wait(g), GATE_OK);
+	CU_ASSERT_EQUAL(gate_wait(g), GATE_OK);
+	CU_ASSERT_EQUAL(gate_wait(g), GATE_HALF_OPEN);
+	CU_ASSERT_EQUAL(gate_introduce(g, &a, 1000), GATE_OK);
+	CU_ASSERT_EQUAL(gate_introduce(g, &a, 1000), GATE_TOO_MANY);
+	CU_ASSERT_EQUAL(gate_wait(g), GATE_HALF_OPEN);
+	gate_opened(g);
+	gate_opened(g);
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(gate_wait(g), GATE_OK);
+	CU_ASSERT_EQUAL(enter(g, a, 1000), GATE_TOO_MANY);
+	gate_leave(g, &a);
+	CU_ASSERT_EQUAL(gate_introduce(g, &a, 1000), GATE_OK);
+	gate_leave(g, &a);
+	CU_ASSERT_EQUAL(gate_introduce(g, &a, 1000), GATE_TOO_FAST);
+	gate_destroy(&g);
+}
+
 /* A refusal costs nothing: neither a token nor a place in the table. */
 static void refusals_are_not_counted(void)
 {
@@ -301,6 +329,8 @@ TEST_MAIN("net/gate",
 	  {"an IPv6 /64 shares, two do not", a_line_of_v6_shares},
 	  {"leaving gives a place back", leaving_gives_back},
 	  {"handshakes are limited over all addresses", half_open_is_for_all},
+	  {"one that waits is half open only",
+	   one_that_waits_is_half_open_only},
 	  {"a refusal is not counted", refusals_are_not_counted},
 	  {"a full table refuses newcomers", full_table_refuses_newcomers},
 	  {"the least recently seen makes room",
