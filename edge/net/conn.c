@@ -18,18 +18,23 @@
 
 static const bool legal[CONN_STATES][CONN_STATES] = {
 	[CONN_NEW] = {[CONN_CONNECTING] = true,
+		      [CONN_INTRODUCING] = true,
 		      [CONN_SHAKING] = true,
 		      [CONN_OPEN] = true},
 	[CONN_CONNECTING] = {[CONN_SHAKING] = true,
 			     [CONN_OPEN] = true,
 			     [CONN_CLOSING] = true},
+	[CONN_INTRODUCING] = {[CONN_SHAKING] = true, [CONN_CLOSING] = true},
 	[CONN_SHAKING] = {[CONN_OPEN] = true, [CONN_CLOSING] = true},
 	[CONN_OPEN] = {[CONN_CLOSING] = true},
 };
 
 static const char *const state_names[] = {
-	[CONN_NEW] = "new",	    [CONN_CONNECTING] = "connecting",
-	[CONN_SHAKING] = "shaking", [CONN_OPEN] = "open",
+	[CONN_NEW] = "new",
+	[CONN_CONNECTING] = "connecting",
+	[CONN_INTRODUCING] = "introducing",
+	[CONN_SHAKING] = "shaking",
+	[CONN_OPEN] = "open",
 	[CONN_CLOSING] = "closing",
 };
 
@@ -120,6 +125,7 @@ static void lost(struct conn_inner *c, int err)
 {
 	static const enum conn_end ends[CONN_STATES] = {
 		[CONN_CONNECTING] = CONN_END_CONNECT,
+		[CONN_INTRODUCING] = CONN_END_HANDSHAKE,
 		[CONN_SHAKING] = CONN_END_HANDSHAKE,
 		[CONN_OPEN] = CONN_END_ERROR,
 	};
@@ -172,6 +178,8 @@ static void open_event(struct conn_inner *c, int events)
 static void reset(struct conn_inner *c)
 {
 	c->events = 0; /* libuv stopped it */
+	if (c->state == CONN_INTRODUCING)
+		conn_introduce(c);
 	if (c->state == CONN_SHAKING)
 		conn_shake(c);
 	if (c->state == CONN_OPEN)
@@ -190,6 +198,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	}
 	if (c->state == CONN_CONNECTING)
 		connected(c);
+	else if (c->state == CONN_INTRODUCING)
+		conn_introduce(c);
 	else if (c->state == CONN_SHAKING)
 		conn_shake(c);
 	else if (c->state == CONN_OPEN)
@@ -202,6 +212,8 @@ static int events_wanted(const struct conn_inner *c)
 
 	if (c->state == CONN_CONNECTING)
 		return UV_WRITABLE;
+	if (c->state == CONN_INTRODUCING)
+		return UV_READABLE;
 	if (c->state == CONN_SHAKING)
 		return c->blocked ? UV_WRITABLE : UV_READABLE;
 	if (!c->paused)
@@ -240,6 +252,7 @@ static struct conn_inner *conn_new(struct conns *cs, int fd,
 	c->pub.tls = b->tls;
 	c->pub.peer = *b->peer;
 	c->pub.local = *b->local;
+	c->unnamed = b->unnamed;
 	c->fd = fd;
 	c->born_ms = cs->worker->now_ms;
 	c->poll.data = c;
@@ -276,6 +289,8 @@ void conn_begin(struct conn_inner *c)
 {
 	if (c->pub.door == DOOR_OUT) {
 		conn_enter(c, CONN_CONNECTING);
+	} else if (c->unnamed) {
+		conn_enter(c, CONN_INTRODUCING);
 	} else if (c->ssl) {
 		conn_enter(c, CONN_SHAKING);
 	} else {
@@ -284,6 +299,12 @@ void conn_begin(struct conn_inner *c)
 	}
 	conn_live(c);
 	conn_watch(c);
+}
+
+void conn_introduced(struct conn_inner *c)
+{
+	conn_enter(c, CONN_SHAKING);
+	conn_shake(c);
 }
 
 static enum conn_life life_of(const struct conn_inner *c)
@@ -339,7 +360,8 @@ static bool enter_gate(struct conn_inner *c)
 {
 	struct gate *gate = conn_home(c)->gate;
 
-	if (c->pub.door == DOOR_OUT || c->pub.leg == LEG_INSIDE || !gate)
+	if (c->pub.door == DOOR_OUT || c->pub.leg == LEG_INSIDE || !gate ||
+	    c->unnamed)
 		return true;
 	if (gate_enter(gate, &c->pub.peer, c->pub.worker->now_ms) != GATE_OK)
 		return false;

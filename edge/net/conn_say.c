@@ -139,7 +139,37 @@ void conn_say_late(struct conn_inner *c)
 {
 	struct blame late = blame_late();
 
-	say_blame(c, &late, NULL);
+	if (c->state == CONN_INTRODUCING)
+		conn_say_header(c, "its PROXY header did not come in time");
+	else
+		say_blame(c, &late, NULL);
+}
+
+void conn_say_header(struct conn_inner *c, const char *fault)
+{
+	struct blame b = {.rule = "proxy-header", .words = fault};
+
+	say_blame(c, &b, NULL);
+}
+
+void conn_say_introduced(const struct conn_inner *c, const union addr *peer)
+{
+	char by[ADDR_TEXT_MAX], is[ADDR_TEXT_MAX], name[24];
+
+	if (!log_wanted(LOG_LEVEL_DEBUG))
+		return;
+	log_event(LOG_LEVEL_DEBUG, conn_name(&c->pub, name), "introduce",
+		  "peer=%s balancer=%s", addr_text(peer, is),
+		  addr_text(&c->pub.peer, by));
+}
+
+void conn_say_turned_away(const struct conn_inner *c, const char *rule)
+{
+	char peer[ADDR_TEXT_MAX], name[24];
+
+	log_event(LOG_LEVEL_NOTICE, conn_name(&c->pub, name), "refuse",
+		  "peer=%s door=%s rule=%s", addr_text(&c->pub.peer, peer),
+		  c->pub.door == DOOR_USERS ? "users" : "tls", rule);
 }
 
 void conn_say_nobody(struct conn_inner *c)

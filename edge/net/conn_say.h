@@ -33,11 +33,35 @@ void conn_count_failed(struct conn_inner *c);
 void conn_say_failed(struct conn_inner *c, unsigned long code);
 
 /**
- * Its handshake took too long.
+ * Its handshake took too long, or the PROXY header before it.
  *
  * @param c  connection
  */
 void conn_say_late(struct conn_inner *c);
+
+/**
+ * A balancer did not say who is there, or not well.
+ *
+ * @param c      connection
+ * @param fault  what is wrong, in words
+ */
+void conn_say_header(struct conn_inner *c, const char *fault);
+
+/**
+ * A balancer said who is there.
+ *
+ * @param c     connection, its peer still the balancer
+ * @param peer  who is
+ */
+void conn_say_introduced(const struct conn_inner *c, const union addr *peer);
+
+/**
+ * The gate does not let in whom a balancer named.
+ *
+ * @param c     connection, its peer the one who was named
+ * @param rule  the gate's word
+ */
+void conn_say_turned_away(const struct conn_inner *c, const char *rule);
 
 /**
  * It shows a certificate that proves nothing; counted when it is revoked.

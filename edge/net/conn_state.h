@@ -3,7 +3,8 @@
  * What the room itself keeps of a connection, and of all those of a worker.
  *
  * conn.c owns the life of a connection, conn_io.c its bytes, conn_hand.c its
- * handshake, conn_turn.c what happens once a turn of the loop.
+ * handshake, conn_intro.c what a balancer says before that, conn_turn.c what
+ * happens once a turn of the loop.
  */
 #ifndef NET_CONN_STATE_H
 #define NET_CONN_STATE_H
@@ -24,8 +25,9 @@ struct pool_entry;
 /** Where it stands; only conn_enter() writes it. */
 enum conn_state {
 	CONN_NEW,
-	CONN_CONNECTING, /* TCP, ours */
-	CONN_SHAKING,	 /* TLS handshake */
+	CONN_CONNECTING,  /* TCP, ours */
+	CONN_INTRODUCING, /* a balancer says who is there */
+	CONN_SHAKING,	  /* TLS handshake */
 	CONN_OPEN,
 	CONN_CLOSING, /* on conns.closing until the end of the turn */
 	CONN_STATES
@@ -58,7 +60,8 @@ struct conn_inner {
 	uv_poll_t poll;
 	SSL *ssl;
 	int fd;
-	uint8_t state : 4, life : 4, wait : 4, trust : 4;
+	uint8_t state : 4, life : 4, wait : 3, trust : 4;
+	bool unnamed : 1;   /* a balancer's, and it has not said whose */
 	uint8_t why;	    /* of CONN_CLOSING */
 	uint8_t fate;	    /* why the last read or write failed */
 	uint8_t events;	    /* asked of poll */
@@ -110,6 +113,7 @@ struct conn_birth {
 	enum leg leg;
 	enum conn_door door;
 	bool tls;
+	bool unnamed; /* peer is a balancer; it says first who is there */
 	const union addr *peer, *local;
 	struct slice sni;			/* DOOR_OUT over TLS */
 	const struct partner_settings *partner; /* who judges it, or NULL */
@@ -158,11 +162,19 @@ int conn_create(struct conn_inner **out, struct conns *cs, int fd,
 		const struct conn_birth *birth);
 
 /**
- * Begin: an accepted one with its handshake, ours with connecting.
+ * Begin: an accepted one with its handshake, or with the PROXY header before
+ * that; ours with connecting.
  *
  * @param c  new connection
  */
 void conn_begin(struct conn_inner *c);
+
+/**
+ * It is known who is there: on with the handshake.
+ *
+ * @param c  connection, CONN_INTRODUCING
+ */
+void conn_introduced(struct conn_inner *c);
 
 /**
  * Bytes may flow: tell the room above.
@@ -191,6 +203,15 @@ void conn_watch(struct conn_inner *c);
  * @param c  connection, off every list
  */
 void conn_finish(struct conn_inner *c);
+
+/* conn_intro.c */
+
+/**
+ * Read of the PROXY header what is there, and no byte behind it.
+ *
+ * @param c  connection, CONN_INTRODUCING
+ */
+void conn_introduce(struct conn_inner *c);
 
 /* conn_hand.c */
 

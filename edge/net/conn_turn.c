@@ -26,7 +26,7 @@ static void on_life(struct deadline *d, uint64_t now_ms, void *arg)
 	struct conn_inner *c = LIST_OWNER(d, struct conn_inner, lives);
 
 	(void)now_ms, (void)arg;
-	if (c->state == CONN_SHAKING) {
+	if (c->state == CONN_SHAKING || c->state == CONN_INTRODUCING) {
 		conn_count_failed(c);
 		conn_say_late(c);
 	}

@@ -123,6 +123,13 @@ static struct gate *gate_of(const struct listener *l)
 	return l->worker->conns.gate;
 }
 
+/* One that says who is there before it is counted (conn_intro.c). */
+static bool is_balancer(const struct listener *l, const union addr *peer)
+{
+	return l->at.leg == LEG_OUTSIDE && l->at.door != DOOR_DEVICE &&
+	       settings_is_balancer(l->worker->pub.settings, peer);
+}
+
 static bool may_enter(const struct listener *l, const union addr *peer)
 {
 	struct worker *w = &l->worker->pub;
@@ -136,7 +143,8 @@ static bool may_enter(const struct listener *l, const union addr *peer)
 	}
 	if (!gate)
 		return true;
-	answer = gate_enter(gate, peer, w->now_ms);
+	answer = is_balancer(l, peer) ? gate_wait(gate)
+				      : gate_enter(gate, peer, w->now_ms);
 	if (answer != GATE_OK)
 		say_refused(l, peer, gate_word(answer));
 	return answer == GATE_OK;
@@ -164,6 +172,7 @@ static void admit(struct listener *l, int fd, const union addr *peer)
 	struct conn_birth birth = {.leg = l->at.leg,
 				   .door = l->at.door,
 				   .tls = l->at.door != DOOR_DEVICE,
+				   .unnamed = is_balancer(l, peer),
 				   .peer = peer,
 				   .local = &local};
 	struct gate *gate = gate_of(l);
@@ -172,14 +181,15 @@ static void admit(struct listener *l, int fd, const union addr *peer)
 	find_local(&local, l, fd);
 	if (conn_create(&c, &l->worker->conns, fd, &birth)) {
 		say_refused(l, peer, "no-memory");
-		if (gate) {
+		if (gate)
 			gate_opened(gate);
+		if (gate && !birth.unnamed)
 			gate_leave(gate, peer);
-		}
 		close(fd);
 		return;
 	}
-	c->gated = c->half_open = gate != NULL;
+	c->half_open = gate != NULL;
+	c->gated = gate && !birth.unnamed;
 	say_accepted(l, c);
 	conn_begin(c);
 }
