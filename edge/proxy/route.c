@@ -216,34 +216,6 @@ static int record_far(struct buf *out, struct txn *t, enum far_door door,
 	return EBADMSG;
 }
 
-/* A caller outside, by way of a server that stayed in the dialog, calls one
- * outside: our two are there already, and the inner one says it all. */
-static void drop_outer(const struct proxy *p, struct route_set *set)
-{
-	struct uri_facts inner, outer;
-
-	if (set->n < 2 || facts_uri(&inner, set->route[set->n - 2]) ||
-	    facts_uri(&outer, set->route[set->n - 1]))
-		return;
-	if (route_is_ours(p, &inner) && route_is_ours(p, &outer))
-		set->n--;
-}
-
-int route_record_far(struct buf *out, struct txn *t, enum far_door door,
-		     struct route_set *set)
-{
-	size_t start = out->n;
-	int err;
-
-	drop_outer(t->p, set);
-	err = record_far(out, t, door, set);
-	if (err != EBADMSG || !set->contact.n)
-		return err;
-	out->n = start;
-	set->contact = (struct slice){0};
-	return record_far(out, t, door, set);
-}
-
 bool route_is_ours(const struct proxy *p, const struct uri_facts *u)
 {
 	const struct settings *s = p->w->settings;
@@ -261,6 +233,59 @@ bool route_is_ours(const struct proxy *p, const struct uri_facts *u)
 				return true;
 	}
 	return false;
+}
+
+/* "<sip:token@name" as add_record() spells it: is the name one of ours? */
+static bool as_written(const struct proxy *p, struct slice value)
+{
+	static const char begin[] = "<sip:";
+	const size_t user = sizeof(begin) - 1;
+	size_t at = slice_index(value, '@');
+
+	if (at == SIZE_MAX || at <= user || memcmp(value.p, begin, user) != 0)
+		return false;
+	value = (struct slice){value.p + at + 1, value.n - at - 1};
+	for (int leg = 0; leg < LEG_COUNT; leg++) {
+		struct slice own = slice_of(p->w->settings->leg[leg].fqdn);
+
+		if (value.n > own.n && !memcmp(value.p, own.p, own.n) &&
+		    strchr(":;>", value.p[own.n]))
+			return true;
+	}
+	return false;
+}
+
+/* Servers echo what we wrote: only another spelling is read as a URI. */
+static bool names_us(const struct proxy *p, struct slice value)
+{
+	struct uri_facts u;
+
+	return as_written(p, value) ||
+	       (facts_uri(&u, value) == 0 && route_is_ours(p, &u));
+}
+
+/* A caller outside, by way of a server that stayed in the dialog, calls one
+ * outside: our two are there already, and the inner one says it all. */
+static void drop_outer(const struct proxy *p, struct route_set *set)
+{
+	if (set->n >= 2 && names_us(p, set->route[set->n - 2]) &&
+	    names_us(p, set->route[set->n - 1]))
+		set->n--;
+}
+
+int route_record_far(struct buf *out, struct txn *t, enum far_door door,
+		     struct route_set *set)
+{
+	size_t start = out->n;
+	int err;
+
+	drop_outer(t->p, set);
+	err = record_far(out, t, door, set);
+	if (err != EBADMSG || !set->contact.n)
+		return err;
+	out->n = start;
+	set->contact = (struct slice){0};
+	return record_far(out, t, door, set);
 }
 
 static int collect_line(struct slice list, struct route_set *set)
@@ -291,11 +316,8 @@ int route_collect(const struct frame *f, struct route_set *set)
 
 void route_turn(const struct proxy *p, struct route_set *set)
 {
-	struct uri_facts u;
-
 	for (int own = 0; own < 2 && set->n; own++, set->n--)
-		if (facts_uri(&u, set->route[set->n - 1]) ||
-		    !route_is_ours(p, &u))
+		if (!names_us(p, set->route[set->n - 1]))
 			break;
 	for (unsigned a = 0, b = set->n; a + 1 < b; a++) {
 		struct slice last = set->route[--b];
