@@ -6,6 +6,8 @@
  */
 #include "files.h"
 
+#include "base/disk.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -129,41 +131,6 @@ int crl_cache_read(struct buf *out, const char *dir, const char *where,
 	return err;
 }
 
-static int write_all(int fd, struct slice s)
-{
-	while (s.n > 0) {
-		ssize_t w = write(fd, s.p, s.n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return errno;
-		s.p += w;
-		s.n -= (size_t)w;
-	}
-	return fsync(fd) ? errno : 0;
-}
-
-static int replace(int folder, const char *name, struct slice bytes)
-{
-	int fd, err;
-
-	if (unlinkat(folder, "new", 0) && errno != ENOENT)
-		return errno;
-	fd = openat(folder, "new",
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return errno;
-	err = write_all(fd, bytes);
-	if (close(fd) && !err)
-		err = errno;
-	if (!err && renameat(folder, "new", folder, name))
-		err = errno;
-	if (!err && fsync(folder))
-		err = errno;
-	return err;
-}
-
 int crl_cache_write(const char *dir, const char *where, struct slice bytes)
 {
 	int folder = folder_open(dir, true), err;
@@ -172,7 +139,7 @@ int crl_cache_write(const char *dir, const char *where, struct slice bytes)
 	if (folder < 0)
 		return -folder;
 	hash_name(name, where);
-	err = replace(folder, name, bytes);
+	err = disk_replace(folder, "new", name, bytes);
 	close(folder);
 	return err;
 }
