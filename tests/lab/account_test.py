@@ -71,7 +71,7 @@ def stands(lab, domain, **want):
         seen[:] = [figures(lab, domain)]
         return seen[0] == want
     try:
-        until("", look, 2)
+        until("", look)
     except AssertionError:
         raise AssertionError("%s: %r, expected %r" % (
             domain, seen[0], want)) from None

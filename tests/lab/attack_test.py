@@ -424,12 +424,12 @@ def astray(lab):
     }
 
 
-def fails_once(party, raw, within=8):
+def fails_once(party, raw):
     """One final answer that is a failure, and no second; returns it."""
     call = Message(raw).call_id
     party.send(raw)
     got = party.stream.receive(
-        lambda m: m.status and m.status > 199 and m.call_id == call, within)
+        lambda m: m.status and m.status > 199 and m.call_id == call)
     assert got.status >= 400, got.start
     assert "contact" not in [n.lower() for n, _ in got.headers], got.raw
     party.stream.expect_nothing(0.05)

@@ -154,7 +154,7 @@ def an_address_inside_cannot_be_named(lab):
                    "::ffff:10.0.0.21", "::1", "169.254.1.1"):
         for form in (text, binary):
             stream = plain(lab, form(source))
-            stream.expect_closed(3)
+            stream.expect_closed()
     assert not re.search(r"peer=10\.0\.0\.21", lab.edge.log())
     user_behind(lab, text(ALICE), ALICE + ":4711")
 
@@ -164,7 +164,7 @@ def nobody_else_can_say_who_he_is(lab):
     mark = lab.edge.mark()
     source = lab.block.client()
     stream = plain(lab, text("198.51.100.99"), source=source)
-    stream.expect_closed(3)
+    stream.expect_closed()
     line = lab.edge.wait_log(r" handshake peer=%s:.*rule=not-tls"
                              % re.escape(source), mark)
     assert "198.51.100.99" not in lab.edge.log(mark), line
@@ -176,13 +176,13 @@ def inside_and_at_the_device_door_nothing_is_waited_for(lab):
     cert = lab.pki.cert("home01")
     assert lab.to_inside(cert=cert, source=balancer(lab)).is_open(0.2)
     stream = plain(lab, text(lab.block(50)), lab.inside)
-    stream.expect_closed(3)
+    stream.expect_closed()
     stream = lab.tcp(lab.device_door, balancer(lab))
     try:
         stream.send(text(lab.block(50)))
     except Closed:
         pass
-    stream.expect_closed(3)
+    stream.expect_closed()
     lab.device()
 
 
@@ -197,7 +197,7 @@ def bad_headers_are_closed_and_told_a_few_times_a_minute(lab):
             SIGN + b"\x21\x11\0\x04" + bytes(4), b"PROXY TCP4 1.2.3.4\n"]
     for bytes_ in junk:
         stream = plain(lab, bytes_)
-        stream.expect_closed(3)
+        stream.expect_closed()
         assert not stream.record
     lines = re.findall(r" handshake .*rule=proxy-header", lab.edge.log())
     assert len(lines) == 3, lines
@@ -228,7 +228,7 @@ crowd = Group("crowd", settings({"unauth_connections": 4, "half_open": 24}))
 @crowd.test
 def unproven_connections_are_those_of_the_address_that_is_named(lab):
     held = [plain(lab, binary(ALICE, i)) for i in range(1, 6)]
-    until("one is closed", lambda: not all(s.is_open() for s in held), 3)
+    until("one is closed", lambda: not all(s.is_open() for s in held))
     assert sum(s.is_open(0.01) for s in held) == 4
     assert is_let_in(lab, text(BOB))
     for s in held:
@@ -243,7 +243,7 @@ def those_who_wait_for_their_header_are_bounded_over_all(lab):
     lab.edge.wait_log(r" refuse peer=%s:.*rule=too-many-handshakes"
                       % re.escape(balancer(lab)), mark)
     until("some are closed", lambda: sum(
-        not s.is_open() for s in held) == 6, 3)
+        not s.is_open() for s in held) == 6)
     for s in held:
         s.close()
     until("others are let in", lambda: is_let_in(lab, text(BOB)))
@@ -262,8 +262,8 @@ def cpu_s(pid):
 def a_header_has_no_time_of_its_own_and_a_part_of_one_costs_nothing(lab):
     mark, before = lab.edge.mark(), cpu_s(lab.edge.pid)
     part, silent = plain(lab, text(ALICE)[:20]), plain(lab)
-    took = max(part.expect_closed(4, 1.5), silent.expect_closed(4))
-    assert took < 3, took
+    took = max(part.expect_closed(not_before=1.5), silent.expect_closed())
+    assert took < 6, took
     assert cpu_s(lab.edge.pid) - before < 0.5, "it spins"
     line = lab.edge.wait_log(r" handshake .*rule=proxy-header", mark)
     assert "in time" in line, line
@@ -280,7 +280,7 @@ def a_header_that_drips_does_not_stretch_the_handshake(lab):
         if not stream.is_open(0.04):
             break
     took = time.monotonic() - began
-    assert stream.closed and 1.5 < took < 3.5, took
+    assert stream.closed and 1.5 < took < 6, took
 
 
 turned = Group("reload", settings())
@@ -296,7 +296,7 @@ def a_reload_changes_who_balances(lab):
     lab.edge.write(config)
     lab.edge.reload()
     until("it needs no header", lambda: is_let_in(lab, b""))
-    plain(lab, text(ALICE)).expect_closed(3)
+    plain(lab, text(ALICE)).expect_closed()
     alice.register()
     assert "rule=needs-a-restart" not in lab.edge.log(mark)
 

@@ -325,7 +325,7 @@ def a_running_edge_shows_what_it_has(t):
         t.target(at, "W:not-reloaded", shut, args=[*by, "external-edge"])
         edge.reload()
         edge.wait_log("reloaded|settings-loaded|reload")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if not found(edgectl(at, "--json", *by, "external-edge",
                                  "--offline")[1]):

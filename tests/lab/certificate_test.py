@@ -14,7 +14,7 @@ from edgelab.crls import fingerprint
 from edgelab.ctl import ask
 
 ADVERSE = (ssl.SSLError, OSError, Closed, Timeout)
-LIM = {"unauth_rate": 1000, "handshake_s": 2, "target_aside_s": 0}
+LIM = {"unauth_rate": 1000, "handshake_s": 3, "target_aside_s": 0}
 
 
 def change(lab):
@@ -38,7 +38,7 @@ def line(lab, mark, rule, *words, verb="handshake"):
 def try_tls(lab, to=None, source=None, **how):
     """A handshake that is meant to fail."""
     try:
-        lab.tls(source, to or lab.outside, **how).expect_closed(3)
+        lab.tls(source, to or lab.outside, **how).expect_closed()
     except ADVERSE:
         pass
 

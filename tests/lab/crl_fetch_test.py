@@ -145,13 +145,13 @@ def an_expired_list_is_told(t):
 def an_endless_body_is_given_up(t):
     began = time.monotonic()
     t.fails(t.shelf.put("/endless", endless), "too long")
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def a_server_that_drips_is_given_up(t):
     began = time.monotonic()
     t.fails(t.shelf.put("/drip", drip), "too slow")
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def redirects_lead_to_http_only_and_are_few(t):

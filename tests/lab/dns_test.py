@@ -131,7 +131,7 @@ class Server:
         self.wait_until_up()
 
     def wait_until_up(self):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 break
@@ -231,7 +231,7 @@ class Bench:
         """The probe must end by itself, clean, and say nothing but events."""
         if self.probe:
             self.probe.stdin.close()
-            code = self.probe.wait(20)
+            code = self.probe.wait(60)
             with open(os.path.join(self.folder, "log")) as f:
                 said = [x for x in f if not re.match(r"\S+Z dns ", x)]
             assert code == 0 and not said, \
@@ -371,7 +371,7 @@ def what_is_not_there_is_said_at_once(t):
     began = time.monotonic()
     t.expect("ENOENT", "nobody.example.com")
     t.expect("ENOENT", "nobody.test", 5061)
-    assert time.monotonic() - began < 2, "took too long"
+    assert time.monotonic() - began < 4, "took too long"
 
 
 def a_server_that_refuses_is_a_failure(t):
@@ -418,7 +418,7 @@ def a_dead_server_is_a_failure_and_then_found_again(t):
     took = time.monotonic() - began
     t.expect("10.0.0.10:5061", "example.com", leg="inside")
     t.outside.start()
-    assert got in ("EIO", "ETIMEDOUT") and took < 7, (got, took)
+    assert got in ("EIO", "ETIMEDOUT") and took < 15, (got, took)
     end = time.monotonic() + 40
     while t.look("n399.many.example.com", 5061) != "203.0.113.150:5061":
         assert time.monotonic() < end, "not found again in 40 s"
@@ -433,7 +433,7 @@ def a_mute_server_is_a_time_out(t):
         began = time.monotonic()
         t.expect("ETIMEDOUT", "n7.many.example.com", 5061)
         took = time.monotonic() - began
-        assert 4 < took < 8, took
+        assert 4 < took < 15, took
 
 
 def a_second_server_stands_in_for_a_dead_one(t):

@@ -214,7 +214,7 @@ def broken(lab, raw, status=None):
         alice.send(raw(alice))
     except Closed:
         pass
-    alice.stream.expect_closed(4)
+    alice.stream.expect_closed()
     finals = [m.status for m in alice.stream.record
               if m.status and m.method != "REGISTER"]
     if status:
@@ -307,7 +307,7 @@ def requests_that_lack_a_needed_field_get_400(lab):
         before = lab.inside_counts()
         peer.send(raw)
         try:
-            m = peer.stream.receive(lambda m: m.status != 200, 3)
+            m = peer.stream.receive(lambda m: m.status != 200)
             assert m.status == 400, m.start
         except AssertionError as e:
             assert "closed" in str(e), "without %s: %s" % (name, e)

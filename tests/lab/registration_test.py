@@ -361,10 +361,10 @@ def a_request_for_a_flow_that_is_gone_gets_430_at_once(lab):
     alice = lab.registered()
     alice.close()
     lab.edge.wait_log("close")
-    until("430", lambda: answer_for_gone(lab, alice) == 430, 4)
+    until("430", lambda: answer_for_gone(lab, alice) == 430)
     began = time.monotonic()
     assert answer_for_gone(lab, alice) == 430
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4  # limits.hop_answer_s is 8
 
 
 def answer_for_gone(lab, alice):
@@ -523,7 +523,7 @@ def a_registration_that_ran_out_opens_nothing(lab):
     lab.home1.auto["REGISTER"] = lambda m: answer(m, 200, extra=[
         ("Contact", m.get("contact") + ";expires=2")])
     alice = lab.registered(register={"expires": 2})
-    until("403", lambda: says(lab, alice) == 403, 6, 0.3)
+    until("403", lambda: says(lab, alice) == 403, step=0.3)
 
 
 def says(lab, alice):

@@ -182,7 +182,7 @@ def a_file_that_is_not_there_is_an_error(t):
 def start_fails(*arguments):
     """sip-edge ends with an error and not by a signal; what it said."""
     done = subprocess.run([program(), *arguments], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=10,
+                          stderr=subprocess.STDOUT, timeout=60,
                           stdin=subprocess.DEVNULL)
     assert done.returncode not in (0, -6, -11), (arguments, done.returncode)
     return done.stdout.decode()

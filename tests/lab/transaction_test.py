@@ -23,7 +23,7 @@ def ringing(lab, alice=None, to="sip:bob@example.com"):
 def an_invite_is_answered_100_while_it_waits(lab):
     alice = lab.registered()
     invite = alice.invite("sip:bob@example.com")
-    got = alice.stream.receive(lambda m: m.status == 100, 2, "100")
+    got = alice.stream.receive(lambda m: m.status == 100, what="100")
     assert got.all("via") and not got.get("to").count("tag=")
     at_home = lab.home1.expect_request("INVITE")
     lab.home1.reply(at_home, 486)
@@ -253,7 +253,7 @@ short_c = Group("short Timer C", {"limits": {"timer_c_s": 2}})
 def a_call_that_only_rings_is_ended_by_timer_c(lab):
     alice, invite, at_home = ringing(lab)
     began = time.monotonic()
-    cancel = lab.home1.expect_request("CANCEL", timeout=6)
+    cancel = lab.home1.expect_request("CANCEL")
     assert time.monotonic() - began > 1.5
     lab.home1.reply(cancel, 200)
     lab.home1.reply(at_home, 487)
@@ -278,11 +278,11 @@ patient = Group("unanswered", {"limits": {"transaction_s": 5,
 @patient.test
 def a_request_other_than_invite_gets_100_late_and_never_408(lab):
     """RFC 4320 §4.1, §4.2."""
-    alice, at_home = waiting_message(lab)
     began = time.monotonic()
-    alice.stream.receive(lambda m: m.status == 100, 5, "100")
+    alice, at_home = waiting_message(lab)
+    alice.stream.receive(lambda m: m.status == 100, what="100")
     took = time.monotonic() - began
-    assert 3.0 < took < 4.6, took
+    assert 3.0 < took < 8, took
     alice.stream.expect_nothing(3)
     lab.home1.reply(at_home, 200)
     alice.stream.expect_nothing(0.3)
@@ -311,7 +311,7 @@ def a_dead_only_home_is_a_clean_refusal(lab):
     lab.home1.stop()
     raw = alice.make("INVITE", "sip:bob@example.com")
     alice.send(raw)
-    resp = alice.stream.receive(lambda m: m.status and m.status > 199, 8)
+    resp = alice.stream.receive(lambda m: m.status and m.status > 199)
     assert resp.status in (500, 503, 480, 502, 504), resp.start
 
 
@@ -334,8 +334,8 @@ def two_homes(change):
             "limits": change}
 
 
-pair = Group("two homes", two_homes({"target_aside_s": 2,
-                                     "connect_ms": 1000}))
+pair = Group("two homes", two_homes({"target_aside_s": 3,
+                                     "connect_ms": 2000}))
 
 
 def registered_at(lab, home):
@@ -354,7 +354,7 @@ def a_home_that_refuses_is_passed_over_and_stays_aside_for_a_while(lab):
     began = time.monotonic()
     assert registered_at(lab, lab.home2), "home01 was not aside"
     while not registered_at(lab, lab.home1):
-        assert time.monotonic() - began < 6, "home01 never came back"
+        assert time.monotonic() - began < 20, "home01 never came back"
         time.sleep(0.2)
 
 
@@ -366,7 +366,7 @@ def a_home_that_does_not_shake_hands_is_passed_over(lab):
     lab.home1.start()
     began = time.monotonic()
     assert registered_at(lab, lab.home2)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     lab.home1.on_accept = None
     for sock in held:
         sock.close()
@@ -375,7 +375,7 @@ def a_home_that_does_not_shake_hands_is_passed_over(lab):
 
 def wait_back(lab):
     """Until home01 is not aside any more."""
-    end = time.monotonic() + 6
+    end = time.monotonic() + 20
     while not registered_at(lab, lab.home1):
         assert time.monotonic() < end, "home01 never came back"
         time.sleep(0.2)

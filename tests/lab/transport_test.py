@@ -20,7 +20,7 @@ def tls_fails(connect, **how):
         stream = connect(**how)
     except (ssl.SSLError, ConnectionError):
         return True
-    return stream.expect_closed(4) >= 0
+    return stream.expect_closed() >= 0
 
 
 def doors(lab):
@@ -177,7 +177,7 @@ def plain_sip_on_a_tls_port_gets_a_close_and_nobody_else_notices(lab):
     for to in (lab.outside, lab.users, lab.inside):
         stream = lab.tcp(to, source=lab.block(61))
         stream.send(options(stream.local, via="TCP"))
-        stream.expect_closed(3)
+        stream.expect_closed()
         assert not stream.record, stream.record
     alice.register()
 
@@ -190,7 +190,7 @@ def garbage_inside_tls_is_closed(lab):
                  b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"):
         stream = lab.tls()
         stream.send(junk)
-        stream.expect_closed(3)
+        stream.expect_closed()
     alice.register()
 
 
@@ -220,7 +220,7 @@ def the_device_door_closes_on_an_unenrolled_address_unread(lab):
         stream.send(options(stream.local, via="TCP"))
     except Closed:
         pass
-    stream.expect_closed(3)
+    stream.expect_closed()
     assert not stream.record, "it was answered: %r" % stream.record
     lab.edge.wait_log(lab.block(77).replace(".", r"\."), mark)
 
@@ -266,14 +266,14 @@ def a_server_of_another_authority_is_never_spoken_to(lab):
 
 
 hasty = Group("short deadlines", {"limits": {
-    "handshake_s": 1, "header_s": 1, "body_s": 1, "first_request_s": 2,
+    "handshake_s": 2, "header_s": 1, "body_s": 1, "first_request_s": 3,
     "unauth_rate": 1000}})
 
 
 @hasty.test
 def a_silent_handshake_ends_at_its_deadline(lab):
     for to in (lab.outside, lab.users, lab.inside):
-        lab.tcp(to, lab.block(61)).expect_closed(2.5, 0.8)
+        lab.tcp(to, lab.block(61)).expect_closed(6, 1.6)
 
 
 @hasty.test
@@ -281,7 +281,7 @@ def bytes_do_not_stretch_the_handshake_deadline(lab):
     stream = lab.tcp(lab.outside)
     hello = bytes.fromhex("16030100ff010000fb0303") + b"r" * 60
     took = drip(stream, hello, 0.15)
-    assert 0.8 < took < 2.5, took
+    assert 1.6 < took < 6, took
 
 
 def drip(stream, data, step):
@@ -294,7 +294,7 @@ def drip(stream, data, step):
             break
         if not stream.is_open(step):
             break
-        assert time.monotonic() - began < 5, "still open"
+        assert time.monotonic() - began < 8, "still open"
     assert stream.closed, "still open after all bytes"
     return time.monotonic() - began
 
@@ -303,7 +303,7 @@ def drip(stream, data, step):
 def a_header_that_drips_ends_at_its_deadline(lab):
     alice = lab.registered()
     took = drip(alice.stream, alice.make("MESSAGE", "sip:b@example.com"), 0.1)
-    assert 0.8 < took < 2.5, took
+    assert 0.8 < took < 6, took
 
 
 @hasty.test
@@ -312,7 +312,7 @@ def a_body_that_drips_ends_at_its_deadline(lab):
     raw = alice.make("MESSAGE", "sip:b@example.com", body=b"x" * 200)
     alice.send(raw[:-190])
     took = drip(alice.stream, raw[-190:], 0.1)
-    assert 0.8 < took < 2.5, took
+    assert 0.8 < took < 6, took
     assert not lab.home1.got("MESSAGE")
 
 
@@ -321,8 +321,8 @@ def who_asks_nothing_valid_is_closed_and_pings_do_not_help(lab):
     silent, pinging = lab.tls(), lab.tls()
     alice = lab.registered()
     took = drip(pinging, b"\r\n\r\n" * 30, 0.2)
-    assert 1.5 < took < 4, took
-    silent.expect_closed(3)
+    assert 2.5 < took < 6, took
+    silent.expect_closed()
     assert alice.stream.is_open(), "a registered flow was closed"
     alice.register()
 
@@ -336,7 +336,7 @@ def the_65th_unproven_connection_of_an_address_is_refused(lab):
     alice = lab.registered(source=source)
     held = [lab.tcp(lab.outside, source) for _ in range(65)]
     # Two workers accept side by side, so any of them may be the one.
-    until("one is closed", lambda: not all(s.is_open() for s in held), 3)
+    until("one is closed", lambda: not all(s.is_open() for s in held))
     assert sum(s.is_open(0.01) for s in held) == 64
     lab.registered()  # another address
     alice.register()
@@ -369,7 +369,7 @@ def new_connections_above_the_rate_are_refused_for_that_address_only(lab):
     source = lab.block.client()
     streams = [lab.tcp(lab.outside, source) for _ in range(20)]
     until("some are closed", lambda: sum(
-        not s.is_open() for s in streams) >= 10, 3)
+        not s.is_open() for s in streams) >= 10)
     assert sum(s.is_open() for s in streams) >= 5
     lab.registered()
 
@@ -394,8 +394,7 @@ def who_does_not_read_is_closed_and_others_are_served(lab):
             break
         if i % 50 == 0:
             bob.register()
-    lab.edge.wait_log("close.*(overflow|stall)|(overflow|stall).*close", mark,
-                      10)
+    lab.edge.wait_log("close.*(overflow|stall)|(overflow|stall).*close", mark)
     bob.register()
     sent = lab.home1.call(bob.aor, "MESSAGE", body=b"hello")
     bob.reply(bob.expect_request("MESSAGE"), 200)
@@ -418,7 +417,7 @@ def no_more_descriptors_is_survived_without_spinning(lab):
     alice = lab.registered()
     held = [lab.tcp(lab.users) for _ in range(90)]
     until("some were turned away",
-          lambda: any(not s.is_open() for s in held), 5)
+          lambda: any(not s.is_open() for s in held))
     before = cpu_s(lab.edge.pid)
     time.sleep(0.5)
     assert cpu_s(lab.edge.pid) - before < 0.25, "it spins"
@@ -426,7 +425,7 @@ def no_more_descriptors_is_survived_without_spinning(lab):
     for s in held:
         s.close()
     until("new connections are served",
-          lambda: try_register(lab, lab.block.client()), 6)
+          lambda: try_register(lab, lab.block.client()))
 
 
 bare = Group("no devices", {"devices": None, "outside": {"users_port": None}})

@@ -191,7 +191,7 @@ def fails(w, domain, reason):
     c = carol(w, "call", "sip:x@" + domain, "expect=504", "stay")
     c.step("call")
     took = time.monotonic() - began
-    assert took < 6.5, "after %.1f s" % took
+    assert took < 10, "after %.1f s" % took
     final = [m for m in c.received() if m.startswith("SIP/2.0 504")][0]
     assert re.search("(?m)^Reason: .*" + reason, final), final
 

@@ -6,11 +6,10 @@ import threading
 import time
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from netlab import Double, WorldGroup, main, message  # noqa: E402
+from netlab import Double, Skip, WorldGroup, main, message  # noqa: E402
 
 RATE, ADDRESSES, WINDOW = 20, 15, 20
-# Each second begins with what it lets in: from one pause to another.
-PAUSES = (0.7, 4.7)
+LATE_S = 20
 found = WorldGroup("discovery", {"a": {
     "federation": {"enabled": True, "discovery": True},
     "limits": {"discovered_rate": RATE, "discovered_addresses": ADDRESSES,
@@ -23,12 +22,12 @@ def carol(w):
     return c
 
 
-def answers(party, since, end_s):
-    """Statuses that come until end_s, with the second they came at."""
+def answers(party, since, wanted, end_s):
+    """So many final statuses, with the second they came at."""
     out = []
-    while time.monotonic() < end_s:
+    while len(out) < wanted and time.monotonic() < end_s:
         out += [(time.monotonic() - since, m.status)
-                for m in party.stream.pump(0.02) if m.status]
+                for m in party.stream.pump(0.02) if (m.status or 0) > 199]
     return out
 
 
@@ -36,15 +35,17 @@ def flood(party, to, per_s, seconds, parties=None):
     """per_s messages a second, in turn on each connection; their answers."""
     parties = parties or [party]
     began, got, lock = time.monotonic(), [], threading.Lock()
+    count = int(per_s * seconds)
 
-    def listen(p):
-        mine = answers(p, began, began + seconds + 0.3)
+    def listen(p, wanted):
+        mine = answers(p, began, wanted, began + seconds + LATE_S)
         with lock:
             got.extend(mine)
-    ears = [threading.Thread(target=listen, args=(p,)) for p in parties]
+    ears = [threading.Thread(target=listen, args=(
+        p, len(range(n, count, len(parties))))) for n, p in enumerate(parties)]
     for e in ears:
         e.start()
-    for i in range(int(per_s * seconds)):
+    for i in range(count):
         time.sleep(max(0, began + i / per_s - time.monotonic()))
         parties[i % len(parties)].send(message(parties[i % len(parties)], to))
     for e in ears:
@@ -55,6 +56,13 @@ def flood(party, to, per_s, seconds, parties=None):
 def rate_of(got, status, first, last):
     return sum(1 for at, s in got if s == status and first <= at < last) / (
         last - first)
+
+
+def held_to_the_rate(got):
+    """So many in each second, also where the machine made us slower."""
+    passed, took = sum(1 for _, s in got if s == 200), got[-1][0]
+    assert 0.75 * RATE * took <= passed <= RATE * (took + 1), \
+        "%d in %.1f s" % (passed, took)
 
 
 @found.test
@@ -77,9 +85,8 @@ def it_has_20_messages_a_second_and_no_more(w):
     carol(w)
     party = Double(w, "d.example", "198.51.100.71").connect(w.a)
     got = flood(party, "sip:carol@a.example", 60, 5)
-    rate = rate_of(got, 200, *PAUSES)
-    assert 19 <= rate <= 21, "%.1f a second" % rate
-    assert rate_of(got, 503, *PAUSES) > 30, "the rest is not refused"
+    held_to_the_rate(got)
+    assert len(got) == 300 and all(s in (200, 503) for _, s in got), got
 
 
 @found.test
@@ -89,21 +96,30 @@ def on_all_of_its_connections_together(w):
     parties = [double.connect(w.a) for _ in range(3)]
     time.sleep(1.1)
     got = flood(parties[0], "sip:carol@a.example", 60, 5, parties)
-    rate = rate_of(got, 200, *PAUSES)
-    assert 19 <= rate <= 21, "%.1f a second" % rate
+    held_to_the_rate(got)
 
 
 @found.test
 def and_a_new_connection_does_not_give_it_more(w):
     carol(w)
     double = Double(w, "d.example", "198.51.100.71")
-    time.sleep(1.1)
-    first = double.connect(w.a)
-    got = flood(first, "sip:carol@a.example", 200, 0.15)
-    first.close()
+    for _ in range(10):
+        time.sleep(1.1)
+        began = time.monotonic()
+        first = double.connect(w.a)
+        got = flood(first, "sip:carol@a.example", 200, 0.15)
+        first.close()
+        second = double.connect(w.a)
+        second.send(message(second, "sip:carol@a.example"))
+        last = second.stream.receive(
+            lambda m: m.status and m.status > 199).status
+        second.close()
+        if time.monotonic() - began < 0.95:  # all of it in one second
+            break
+    else:
+        raise Skip("this machine is too busy to do it within a second")
     assert sum(1 for _, s in got if s == 200) == RATE, got
-    second = double.connect(w.a)
-    second.ask("MESSAGE", "sip:carol@a.example", status=503)
+    assert last == 503, last
 
 
 @found.test

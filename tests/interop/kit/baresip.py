@@ -76,7 +76,7 @@ class Baresip(Child):
         self._s = socket.create_connection((self.address, CONTROL_PORT), 5)
         self._rest = b""
 
-    def registered(self, timeout=10):
+    def registered(self, timeout=30):
         """Wait until its registration was taken."""
         self.wait_said(r"^%s.*200 OK.*\[[1-9][0-9]* binding" % self.user,
                        timeout)
@@ -94,7 +94,7 @@ class Baresip(Child):
         self._rest = rest[int(head) + 1:]
         return json.loads(rest[:int(head)])
 
-    def expect(self, kind, timeout=10):
+    def expect(self, kind, timeout=30):
         """Wait for an event, such as CALL_ESTABLISHED; skips others."""
         end = time.monotonic() + timeout
         while True:

@@ -54,7 +54,7 @@ class Child:
     def running(self):
         return self._p.poll() is None
 
-    def wait_said(self, pattern, timeout=10, after=0):
+    def wait_said(self, pattern, timeout=30, after=0):
         """Wait for a line in its output after so many characters."""
         def look():
             found = re.search(pattern, self.said()[after:], re.M)
@@ -64,7 +64,7 @@ class Child:
         return wait_until(look, timeout,
                           "%s did not say %r" % (self.name, pattern))
 
-    def wait_port(self, address, port, timeout=15):
+    def wait_port(self, address, port, timeout=40):
         """Wait until somebody listens there."""
         def knock():
             if not self.running():
@@ -89,7 +89,7 @@ class Child:
             raise TimeoutError("%s did not end within %g s: %s" % (
                 self.name, timeout, self.tail())) from None
 
-    def stop(self, timeout=10):
+    def stop(self, timeout=20):
         """SIGTERM, and SIGKILL when that is not heard; the exit status."""
         if self in _living:
             _living.remove(self)

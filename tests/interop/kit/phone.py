@@ -28,7 +28,7 @@ class Phone(Child):
             "--answer-after", "50", *options, *verbs, "stay"],
             place.path(name + ".log"))
 
-    def step(self, verb, timeout=20):
+    def step(self, verb, timeout=40):
         """The next `verb` is done, and well."""
         nth = self._seen.get(verb, 0)
 

@@ -27,7 +27,7 @@ class Session:
         return " | ".join(lines[:3]) or self.text[-120:]
 
 
-def connect(address, port, *args, send=b"", until="", seconds=8):
+def connect(address, port, *args, send=b"", until="", seconds=20):
     """Run s_client; with send or until it waits for words in its output.
 
     Without until it ends as soon as the handshake is over.

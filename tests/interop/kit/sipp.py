@@ -51,7 +51,7 @@ class Sipp(Child):
                 return " ".join(f.read().split())[:300]
         return super().tail(lines)
 
-    def wait_trace(self, words, timeout=10):
+    def wait_trace(self, words, timeout=30):
         """Wait until a message with these words was sent or received."""
         wait_until(lambda: self.traced(re.escape(words)), timeout,
                    "%s saw no %r" % (self.name, words))
@@ -63,7 +63,7 @@ class Sipp(Child):
         with open(self.trace, encoding="utf-8", errors="replace") as f:
             return re.search(pattern, f.read(), re.M)
 
-    def succeeded(self, timeout=20):
+    def succeeded(self, timeout=40):
         """Wait for its end; AssertionError when the call went wrong."""
         status = self.wait(timeout)
         if status != 0:

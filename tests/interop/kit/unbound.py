@@ -43,5 +43,5 @@ class Unbound(Child):
         super().__init__("unbound", [PROGRAM, "-d", "-c", path],
                          place.path("unbound.log"))
         self.server = "%s@%d" % (address, PORT)
-        wait_until(lambda: "start of service" in self.said(), 10,
+        wait_until(lambda: "start of service" in self.said(), 30,
                    "unbound did not start")

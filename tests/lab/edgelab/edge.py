@@ -86,7 +86,7 @@ class Edge:
                 "sip-edge ended with %d: %s" % (self.proc.returncode,
                                                 self.tail(3))
             return all(listens(*p) for p in ports)
-        until("sip-edge listens on %s" % (ports,), up, 15)
+        until("sip-edge listens on %s" % (ports,), up, 30)
 
     @property
     def pid(self):
@@ -110,7 +110,7 @@ class Edge:
         except FileNotFoundError:
             return 0
 
-    def wait_log(self, pattern, since=0, timeout=6):
+    def wait_log(self, pattern, since=0, timeout=20):
         """The first log line that matches."""
         def look():
             return re.search(r"(?m)^.*(?:%s).*$" % pattern, self.log(since))
@@ -149,7 +149,7 @@ class Edge:
             self.proc.kill()
             self.proc.wait()
 
-    def stop(self, timeout=20):
+    def stop(self, timeout=40):
         """SIGTERM; a clean exit and no complaint of a sanitizer."""
         if not self.alive():
             raise AssertionError("sip-edge had ended with %s: %s" % (
@@ -166,7 +166,7 @@ class Edge:
         return time.monotonic() - began
 
 
-def check_config(path, timeout=20):
+def check_config(path, timeout=60):
     """sip-edge -t FILE: (exit code, what it said)."""
     done = subprocess.run([program(), "-t", path], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -59,7 +59,7 @@ def listens(address, port):
     return sockets(address, port) > 0
 
 
-def until(what, check, timeout=6.0, step=0.02):
+def until(what, check, timeout=20.0, step=0.02):
     """Poll until check() is true; its value."""
     end = time.monotonic() + timeout
     while True:

@@ -110,7 +110,7 @@ class FakeServer:
         try:
             if self.on_accept and self.on_accept(sock):
                 return
-            sock.settimeout(10)
+            sock.settimeout(WAIT_S)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.context:
                 sock = self.context.wrap_socket(sock, server_side=True)

@@ -172,7 +172,7 @@ class Directory:
         self.proc = subprocess.Popen(
             [SLAPD, "-f", conf, "-h", self.url, "-d", "0"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until("slapd listens", lambda: listens(address, self.port), 10)
+        until("slapd listens", lambda: listens(address, self.port), 30)
 
     def path(self, name):
         return os.path.join(self.dir, name)

@@ -24,7 +24,7 @@ class Child:
     def tail(self, lines=3):
         return " | ".join(self.log().splitlines()[-lines:])
 
-    def wait_for(self, what, check, timeout=10):
+    def wait_for(self, what, check, timeout=30):
         """Until check(); fails at once when the program has ended."""
         def look():
             found = check()

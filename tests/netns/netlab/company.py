@@ -24,7 +24,7 @@ class NetEdge(Edge):
         def up():
             assert self.proc.poll() is None, "sip-edge ended: " + self.tail(3)
             return all(listens(self.pid, p) for p in ports)
-        until("sip-edge listens on %s" % ports, up, 15)
+        until("sip-edge listens on %s" % ports, up, 30)
 
 
 class Company:

@@ -19,7 +19,7 @@ class Phone:
         world.keep(self.child)
         self.seen = {}
 
-    def step(self, verb, timeout=20):
+    def step(self, verb, timeout=40):
         """The next `verb` is done, and well."""
         want = self.seen.get(verb, 0) + 1
 
@@ -33,7 +33,7 @@ class Phone:
         assert result == "done", "%s: %s failed: %s" % (
             self.name, verb, self.child.tail(6))
 
-    def ended(self, timeout=20):
+    def ended(self, timeout=40):
         """All its verbs are done."""
         self.child.wait_for("ends", lambda: not self.child.alive(), timeout)
         assert self.child.proc.returncode == 0, \
