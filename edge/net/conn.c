@@ -126,7 +126,6 @@ static void lost(struct conn_inner *c, int err)
 	static const enum conn_end ends[CONN_STATES] = {
 		[CONN_CONNECTING] = CONN_END_CONNECT,
 		[CONN_INTRODUCING] = CONN_END_HANDSHAKE,
-		[CONN_SHAKING] = CONN_END_HANDSHAKE,
 		[CONN_OPEN] = CONN_END_ERROR,
 	};
 	char peer[ADDR_TEXT_MAX], name[24];
@@ -138,8 +137,8 @@ static void lost(struct conn_inner *c, int err)
 			  "peer=%s error=%s", addr_text(&c->pub.peer, peer),
 			  strerrorname_np(err) ? strerrorname_np(err) : "?");
 	if (c->state == CONN_SHAKING) {
-		conn_count_failed(c);
-		conn_say_failed(c, 0);
+		conn_shake_failed(c, 0);
+		return;
 	}
 	c->broken = true;
 	conn_close(&c->pub, ends[c->state]);

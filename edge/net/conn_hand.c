@@ -138,12 +138,23 @@ static void done(struct conn_inner *c)
 	conn_opened(c);
 }
 
-static void failed(struct conn_inner *c)
+/* A balancer that speaks for itself and leaves: is anybody there? */
+static bool is_health_check(const struct conn_inner *c)
 {
-	conn_count_failed(c);
-	conn_say_failed(c, ERR_peek_error());
+	return c->unnamed && BIO_number_read(SSL_get_rbio(c->ssl)) == 0;
+}
+
+void conn_shake_failed(struct conn_inner *c, unsigned long code)
+{
+	enum conn_end why = CONN_END_PEER;
+
+	if (!is_health_check(c)) {
+		why = CONN_END_HANDSHAKE;
+		conn_count_failed(c);
+		conn_say_failed(c, code);
+	}
 	c->broken = true;
-	conn_close(&c->pub, CONN_END_HANDSHAKE);
+	conn_close(&c->pub, why);
 }
 
 void conn_shake(struct conn_inner *c)
@@ -158,7 +169,7 @@ void conn_shake(struct conn_inner *c)
 	}
 	error = SSL_get_error(c->ssl, result);
 	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
-		failed(c);
+		conn_shake_failed(c, ERR_peek_error());
 		return;
 	}
 	c->blocked = error == SSL_ERROR_WANT_WRITE;

@@ -82,10 +82,18 @@ static void keep(struct conn_inner *c, struct slice part)
 		conn_close(&c->pub, CONN_END_OVERFLOW);
 }
 
+/* HAProxy's health checks name HAProxy in version 1, nobody in version 2. */
+static bool is_for_itself(const struct conn_inner *c,
+			  const struct proxy_header *h)
+{
+	return !h->named ||
+	       settings_is_balancer(c->pub.worker->settings, &h->source);
+}
+
 static void go_on(struct conn_inner *c, const struct proxy_header *h)
 {
 	drop_in(c);
-	if (!h->named || may_enter(c, &h->source))
+	if (is_for_itself(c, h) || may_enter(c, &h->source))
 		conn_introduced(c);
 }
 

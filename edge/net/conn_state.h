@@ -222,6 +222,15 @@ void conn_introduce(struct conn_inner *c);
  */
 void conn_shake(struct conn_inner *c);
 
+/**
+ * The handshake failed: tell and close. A balancer that only looked whether
+ * somebody is there is no failure.
+ *
+ * @param c     connection, CONN_SHAKING
+ * @param code  OpenSSL's error; 0: the connection was lost
+ */
+void conn_shake_failed(struct conn_inner *c, unsigned long code);
+
 /* conn_io.c */
 
 /**

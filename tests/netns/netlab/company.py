@@ -157,12 +157,12 @@ class Company:
 
     # its people
 
-    def outer_phone(self, user, address, *verbs, options=()):
-        """A remote user, on the internet, by TLS."""
+    def outer_phone(self, user, address, *verbs, options=(), by=None):
+        """A remote user, on the internet, by TLS; `by` a load balancer."""
         return self._phone(user, "net", address, [
             "--ca", self.world.ca("pub", "external"), "--outbound",
             "--proxy", self.fqdn + ":5061;transport=tls",
-            "--hosts", "%s=%s" % (self.fqdn, self.outside),
+            "--hosts", "%s=%s" % (self.fqdn, by or self.outside),
             "--aor", "sip:%s@%s" % (user, self.domain), *options], verbs)
 
     def inner_phone(self, user, last, *verbs, options=(), domain=None):

@@ -63,6 +63,10 @@ class Spaces:
     def ip(self, space, *words):
         return ip("-n", self.prefix + space, *words)
 
+    def run(self, space, *words):
+        """What a command says in there."""
+        return ip("netns", "exec", self.prefix + space, *words)
+
     def address(self, space, interface, *addresses):
         for a in addresses:
             self.ip(space, "address", "add", a + "/24", "dev", interface)

@@ -11,6 +11,7 @@
 #define BOB	"PROXY TCP4 198.51.100.8 192.0.2.10 54321 5061\r\n"
 #define INSIDER "PROXY TCP4 10.0.0.21 192.0.2.10 54321 5061\r\n"
 #define ITSELF	"\r\n\r\n\0\r\nQUIT\n\x20\x00\x00\x00"
+#define OWN	"PROXY TCP4 127.0.0.8 127.0.0.1 54321 5061\r\n"
 #define ALICE_2                                                                \
 	"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x12"                                 \
 	"\xc6\x33\x64\x07\xc0\x00\x02\x0a\xd4\x31\x13\xc5"                     \
@@ -267,6 +268,35 @@ static void the_balancer_is_not_counted_by_its_address(void)
 	finish();
 }
 
+/* HAProxy looks so whether we are there: a header, and no handshake. */
+static void its_health_check_is_no_failure(void)
+{
+	static const struct slice checks[] = {
+		{ITSELF, sizeof(ITSELF) - 1},
+		{OWN, sizeof(OWN) - 1},
+	};
+	struct linger at_once = {.l_onoff = 1};
+	struct guest g;
+
+	arrange(WIDE);
+	for (unsigned i = 0; i < 4; i++) {
+		dial(&g, checks[i / 2]);
+		if (i % 2)
+			setsockopt(g.fd, SOL_SOCKET, SO_LINGER, &at_once,
+				   sizeof(at_once));
+		guest_close(&g);
+		STAGE_UNTIL(&st, seen.closes == i + 1);
+		CU_ASSERT_EQUAL(seen.ends[i], CONN_END_PEER);
+	}
+	CU_ASSERT_EQUAL(st.w->pub.counters.handshakes_failed, 0);
+	dial(&g, checks[0]);
+	say(&g, SLICE("\x16\x03\x01"));
+	guest_close(&g);
+	STAGE_UNTIL(&st, seen.closes == 5);
+	CU_ASSERT_EQUAL(st.w->pub.counters.handshakes_failed, 1);
+	finish();
+}
+
 static void it_may_prove_itself_and_lose_it_again(void)
 {
 	struct gate_limits one = {1, 1, 512, 1024};
@@ -413,6 +443,7 @@ TEST_MAIN("net/conn_intro",
 	   the_balancer_is_not_counted_by_its_address},
 	  {"it may prove itself and lose it again",
 	   it_may_prove_itself_and_lose_it_again},
+	  {"its health check is no failure", its_health_check_is_no_failure},
 	  {"one who is named is counted when it loses it again",
 	   one_who_is_named_is_counted_when_it_loses_it_again},
 	  {"handshakes at once are bounded all the same",
