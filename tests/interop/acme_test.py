@@ -85,7 +85,7 @@ class Acme:
         context = ssl.create_default_context(cafile=self.place.ca("external"))
         with urllib.request.urlopen("https://%s:%d/roots/0" % (
                 self.place.address(AUTHORITY), MANAGE),
-                context=context, timeout=10) as answer:
+                context=context, timeout=30) as answer:
             self.root = self.place.write("root.pem", answer.read().decode())
         with open(self.place.ca("external"), encoding="utf-8") as f, \
                 open(self.root, encoding="utf-8") as g:
@@ -172,7 +172,7 @@ class Acme:
 
 def answers(s):
     """Does the connection still live?"""
-    s.settimeout(5)
+    s.settimeout(20)
     s.sendall(PING)
     return s.recv(2) == PONG
 

@@ -44,7 +44,7 @@ def edgectl(lab, *words):
     done = subprocess.run([path, *words, "--socket",
                            lab.config["edge"]["control"]], text=True,
                           stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=20)
+                          timeout=60)
     assert done.returncode == 0, (words, done.stdout, done.stderr)
     return done.stdout
 
@@ -243,7 +243,7 @@ def a_discovered_one_is_demoted_and_its_account_says_so(lab):
            requests=WINDOW, failures=WINDOW, addresses=WINDOW - 1)
     lab.edge.wait_log("partner-demoted domain=unknown.example", since)
     more = [ask(0)]
-    while more[-1][1] is None and len(more) < 3:  # its one message a second
+    while more[-1][1] is None and len(more) < 20:  # its one message a second
         more.append(ask(0))
     assert more[-1][1] == 503, more
     passed = WINDOW + len(more) - 1
@@ -262,7 +262,7 @@ def a_discovered_one_is_demoted_and_its_account_says_so(lab):
 ASK = """
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
-s.settimeout(5)
+s.settimeout(15)
 try:
     s.connect(sys.argv[1])
 except PermissionError:
@@ -281,7 +281,7 @@ def asked_by(lab, user, group, groups=()):
     done = subprocess.run(
         [sys.executable, "-I", "-c", ASK, lab.config["edge"]["control"]],
         cwd="/", user=user, group=group, extra_groups=list(groups), text=True,
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -318,7 +318,7 @@ def a_socket_left_behind_is_taken_over_a_living_one_is_not(t):
         second = merge(copy.deepcopy(t.base), {
             "edge": {"state_dir": t.folder + "/second"}})
         path = t.write(second, "second.cfg")
-        done = subprocess.run([program(), path], timeout=20, text=True,
+        done = subprocess.run([program(), path], timeout=60, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True)
         assert done.returncode == 1, done.returncode
         assert "another edge answers there" in done.stderr, done.stderr
@@ -333,7 +333,7 @@ def the_socket_bears_nonsense(t):
         for text in (b"\n", b"\0\n", b"x" * 2000, b"recall \xff\xfe\n",
                      b"recall " + b"y" * 900 + b"\n"):
             with socket.socket(socket.AF_UNIX) as s:
-                s.settimeout(12)
+                s.settimeout(20)
                 s.connect(t.control)
                 s.sendall(text)
                 try:

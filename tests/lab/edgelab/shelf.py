@@ -164,7 +164,7 @@ class Directory:
             f.write(ENTRY % {"cn": cn,
                              "value": base64.b64encode(der).decode()})
         subprocess.run([SLAPADD, "-f", conf, "-l", ldif], check=True,
-                       capture_output=True, timeout=20)
+                       capture_output=True, timeout=60)
         with socket.socket() as s:
             s.bind((address, 0))
             self.port = s.getsockname()[1]
