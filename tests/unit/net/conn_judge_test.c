@@ -99,7 +99,7 @@ static void after_an_hour_all_are_judged_again(void)
 	conns_limits(&st.w->conns);
 	CU_ASSERT_EQUAL(conn_send(seen.ours, SLICE("x")), 0);
 	stage_spin(&st);
-	stage_later(&st, 3599000);
+	stage_later(&st, 3590000);
 	CU_ASSERT_EQUAL(judged, 0);
 	stage_later(&st, 3600500);
 	stage_later(&st, 3600501);
