@@ -175,16 +175,22 @@ static enum gate_answer enter(struct gate *g, uint64_t key, uint64_t now_ms,
 	return GATE_OK;
 }
 
-enum gate_answer gate_enter(struct gate *g, const union addr *peer,
-			    uint64_t now_ms)
+static enum gate_answer count_in(struct gate *g, const union addr *peer,
+				 uint64_t now_ms, bool waits)
 {
 	uint64_t key = addr_hash_host(peer);
 	enum gate_answer answer;
 
 	lock_take(&g->lock);
-	answer = enter(g, key, now_ms, false);
+	answer = enter(g, key, now_ms, waits);
 	lock_give(&g->lock);
 	return answer;
+}
+
+enum gate_answer gate_enter(struct gate *g, const union addr *peer,
+			    uint64_t now_ms)
+{
+	return count_in(g, peer, now_ms, false);
 }
 
 enum gate_answer gate_wait(struct gate *g)
@@ -202,13 +208,7 @@ enum gate_answer gate_wait(struct gate *g)
 enum gate_answer gate_introduce(struct gate *g, const union addr *peer,
 				uint64_t now_ms)
 {
-	uint64_t key = addr_hash_host(peer);
-	enum gate_answer answer;
-
-	lock_take(&g->lock);
-	answer = enter(g, key, now_ms, true);
-	lock_give(&g->lock);
-	return answer;
+	return count_in(g, peer, now_ms, true);
 }
 
 void gate_opened(struct gate *g)

@@ -130,7 +130,8 @@ static bool is_balancer(const struct listener *l, const union addr *peer)
 	       settings_is_balancer(l->worker->pub.settings, peer);
 }
 
-static bool may_enter(const struct listener *l, const union addr *peer)
+static bool may_enter(const struct listener *l, const union addr *peer,
+		      bool unnamed)
 {
 	struct worker *w = &l->worker->pub;
 	struct gate *gate = gate_of(l);
@@ -143,8 +144,7 @@ static bool may_enter(const struct listener *l, const union addr *peer)
 	}
 	if (!gate)
 		return true;
-	answer = is_balancer(l, peer) ? gate_wait(gate)
-				      : gate_enter(gate, peer, w->now_ms);
+	answer = unnamed ? gate_wait(gate) : gate_enter(gate, peer, w->now_ms);
 	if (answer != GATE_OK)
 		say_refused(l, peer, gate_word(answer));
 	return answer == GATE_OK;
@@ -166,13 +166,14 @@ static void find_local(union addr *out, const struct listener *l, int fd)
 		getsockname(fd, &out->sa, &n);
 }
 
-static void admit(struct listener *l, int fd, const union addr *peer)
+static void admit(struct listener *l, int fd, const union addr *peer,
+		  bool unnamed)
 {
 	union addr local;
 	struct conn_birth birth = {.leg = l->at.leg,
 				   .door = l->at.door,
 				   .tls = l->at.door != DOOR_DEVICE,
-				   .unnamed = is_balancer(l, peer),
+				   .unnamed = unnamed,
 				   .peer = peer,
 				   .local = &local};
 	struct gate *gate = gate_of(l);
@@ -183,13 +184,13 @@ static void admit(struct listener *l, int fd, const union addr *peer)
 		say_refused(l, peer, "no-memory");
 		if (gate)
 			gate_opened(gate);
-		if (gate && !birth.unnamed)
+		if (gate && !unnamed)
 			gate_leave(gate, peer);
 		close(fd);
 		return;
 	}
 	c->half_open = gate != NULL;
-	c->gated = gate && !birth.unnamed;
+	c->gated = gate && !unnamed;
 	say_accepted(l, c);
 	conn_begin(c);
 }
@@ -247,11 +248,13 @@ static bool accept_one(struct listener *l)
 	union addr peer;
 	socklen_t n = sizeof(peer);
 	int fd = accept4(l->fd, &peer.sa, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	bool unnamed;
 
 	if (fd < 0)
 		return accept_failed(l, errno);
-	if (may_enter(l, &peer))
-		admit(l, fd, &peer);
+	unnamed = is_balancer(l, &peer);
+	if (may_enter(l, &peer, unnamed))
+		admit(l, fd, &peer, unnamed);
 	else
 		close(fd);
 	return true;
