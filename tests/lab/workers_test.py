@@ -16,6 +16,11 @@ lone = Group("one worker", {"edge": {"workers": 1}, "limits": LIM})
 four = Group("four workers", {"edge": {"workers": 4}, "limits": LIM})
 
 
+def batch_threads(lab):
+    tasks = os.listdir("/proc/%d/task" % lab.edge.pid)
+    return sum(os.sched_getscheduler(int(t)) == os.SCHED_BATCH for t in tasks)
+
+
 def reach_each(lab, count):
     """Each of many flows is reached from one connection inside, and from
     several."""
@@ -83,6 +88,16 @@ def everything(lab):
     call_each(lab, users)
     for user in users[:8]:
         cancelled(lab, user)
+
+
+@lone.test
+def the_worker_is_a_batch_thread(lab):
+    assert batch_threads(lab) == 1
+
+
+@four.test
+def each_worker_is_a_batch_thread(lab):
+    assert batch_threads(lab) == 4
 
 
 @lone.test
