@@ -7,19 +7,19 @@
 #include "recall_notes.h"
 #include "veil.h"
 
+#include "base/b64.h"
 #include "base/hash.h"
 #include "sip/sanity.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#define TAG_LEN B64_LEN(sizeof(uint64_t))
 
 /* A To tag: any word that no stranger can guess. */
-static struct slice make_tag(char out[20], uint64_t seed)
+static struct slice make_tag(char out[TAG_LEN], uint64_t seed)
 {
 	uint64_t h = hash_bytes(seed, SLICE("tag"));
 
-	snprintf(out, 20, "%016llx", (unsigned long long)h);
-	return (struct slice){.p = out, .n = 16};
+	b64_encode(out, (const uint8_t *)&h, sizeof(h));
+	return (struct slice){.p = out, .n = TAG_LEN};
 }
 
 /* A device is asked for its digest: every call begins so. */
@@ -46,7 +46,7 @@ static void log_refusal(struct job *j, const struct verdict *v)
 		  addr_text(&j->flow->conn->peer, addr));
 }
 
-static struct slice tag_of(const struct job *j, char out[20])
+static struct slice tag_of(const struct job *j, char out[TAG_LEN])
 {
 	return make_tag(out, hash_bytes(j->flow->conn->id, j->f->branch));
 }
@@ -56,7 +56,7 @@ static struct slice tag_of(const struct job *j, char out[20])
  * further. */
 bool reply_was_final(const struct job *j)
 {
-	char tag[20];
+	char tag[TAG_LEN];
 
 	return !j->f->routes && slice_eq(j->f->to_tag, tag_of(j, tag));
 }
@@ -64,7 +64,7 @@ bool reply_was_final(const struct job *j)
 void reply_now(struct job *j, uint16_t status, struct slice extra)
 {
 	struct buf out = {0};
-	char tag[20];
+	char tag[TAG_LEN];
 
 	if (j->f->method == METHOD_ACK)
 		return;
@@ -95,7 +95,7 @@ bool reply_frame(struct flow *f, const struct frame *frame,
 		 const struct verdict *v)
 {
 	struct buf out = {0};
-	char tag[20];
+	char tag[TAG_LEN];
 
 	if (frame->response || !sanity_answerable(frame))
 		return false;
@@ -117,7 +117,7 @@ static void answer_kept(struct txn *t, uint16_t status, struct slice extra)
 	static _Thread_local struct frame kept;
 	struct buf out = {0};
 	unsigned own = veil_took_vias(&t->veil) ? 0 : 1;
-	char tag[20];
+	char tag[TAG_LEN];
 
 	if (!t->up || !t->sent ||
 	    framer_index(&kept, (struct slice){.p = t->sent, .n = t->sent_len}))
