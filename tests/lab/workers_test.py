@@ -14,6 +14,8 @@ from edgelab import (SDP, Closed, Group, Message, Timeout, answer, build,
 LIM = {"unauth_rate": 1000, "drain_s": 8}
 lone = Group("one worker", {"edge": {"workers": 1}, "limits": LIM})
 four = Group("four workers", {"edge": {"workers": 4}, "limits": LIM})
+# an edge of its own: of many closes in a second, some are not in the log
+rooms = Group("four workers, rooms", {"edge": {"workers": 4}, "limits": LIM})
 
 
 def batch_threads(lab):
@@ -92,12 +94,12 @@ def everything(lab):
 
 @lone.test
 def the_worker_is_a_batch_thread(lab):
-    assert batch_threads(lab) == 1
+    until("it is one", lambda: batch_threads(lab) == 1)
 
 
 @four.test
 def each_worker_is_a_batch_thread(lab):
-    assert batch_threads(lab) == 4
+    until("all four are", lambda: batch_threads(lab) == 4)
 
 
 @lone.test
@@ -122,6 +124,18 @@ def a_large_request_reaches_a_flow_on_another_worker(lab):
 
 
 @four.test
+def a_flow_that_ends_while_its_call_rings_is_a_clean_refusal(lab):
+    for user in [lab.registered() for _ in range(6)]:
+        lab.home1.call(user.aor, body=SDP)
+        user.reply(user.expect_request("INVITE"), 180)
+        lab.home1.expect(180)
+        user.close()
+        resp = lab.home1.client.receive(
+            lambda m: m.status and m.status > 199, what="a final answer")
+        assert resp.status in (408, 430, 480, 500, 502, 503), resp.start
+
+
+@rooms.test
 def devices_are_reached_whatever_worker_their_connection_lives_on(lab):
     for _ in range(6):
         room = lab.device()
@@ -135,18 +149,6 @@ def devices_are_reached_whatever_worker_their_connection_lives_on(lab):
         room.close()
         lab.home1.hang_up()
         lab.edge.wait_log(" close peer=%s " % re.escape(peer), mark)
-
-
-@four.test
-def a_flow_that_ends_while_its_call_rings_is_a_clean_refusal(lab):
-    for user in [lab.registered() for _ in range(6)]:
-        lab.home1.call(user.aor, body=SDP)
-        user.reply(user.expect_request("INVITE"), 180)
-        lab.home1.expect(180)
-        user.close()
-        resp = lab.home1.client.receive(
-            lambda m: m.status and m.status > 199, what="a final answer")
-        assert resp.status in (408, 430, 480, 500, 502, 503), resp.start
 
 
 @four.test
@@ -341,4 +343,4 @@ def a_drain_ends_at_its_deadline(lab):
 
 
 if __name__ == "__main__":
-    main("workers", lone, four, reload_group, draining)
+    main("workers", lone, four, rooms, reload_group, draining)
