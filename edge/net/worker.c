@@ -79,6 +79,17 @@ static void on_prepare(uv_prepare_t *prepare)
 	w->fresh = false;
 }
 
+/* The loop's timeout is 0 while it has more to do, or a descriptor that it
+ * does not watch yet. */
+bool worker_turn(void *arg)
+{
+	struct worker_inner *w = arg;
+
+	uv_run(&w->loop, UV_RUN_NOWAIT);
+	on_prepare(&w->prepare);
+	return uv_backend_timeout(&w->loop) == 0;
+}
+
 static void before_jobs(void *arg)
 {
 	worker_tick(arg);

@@ -10,6 +10,7 @@
 #include "conn_state.h"
 #include "listener.h"
 #include "net/worker.h"
+#include "turns.h"
 
 #include <stdatomic.h>
 
@@ -34,6 +35,7 @@ struct worker_inner {
 	uint64_t drain_until_ms;
 	struct post stop_post, drain_post;
 	uv_thread_t thread;
+	struct turn_taker taker;
 	bool started;
 	int start_err;
 };
@@ -44,7 +46,8 @@ struct workers {
 	struct gate *gate;
 	struct failures *failures;
 	unsigned count;
-	unsigned running; /* threads */
+	unsigned running;    /* threads */
+	struct turns *turns; /* NULL when there is but one */
 	uv_sem_t started;
 	uv_barrier_t barrier;
 	atomic_uint draining; /* not yet done */
@@ -89,6 +92,14 @@ void worker_shut(struct worker_inner *w);
  * @param w  worker that was shut; set to NULL, NULL inside is fine
  */
 void worker_destroy(struct worker_inner **w);
+
+/**
+ * A whole turn, when there is something to do: poll, act, write.
+ *
+ * @param w  struct worker_inner
+ * @return   true when there is more to do
+ */
+bool worker_turn(void *w);
 
 /**
  * Take the time, once a turn; the first callback of a turn does it.

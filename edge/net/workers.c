@@ -128,6 +128,29 @@ static int open_doors(struct workers *ws, char *why)
 	return err;
 }
 
+/* With one worker its loop waits itself. */
+static void serve(struct worker_inner *w)
+{
+	struct workers *ws = w->set;
+
+	if (!ws->turns) {
+		uv_run(&w->loop, UV_RUN_DEFAULT);
+		return;
+	}
+	turns_serve(ws->turns);
+	/* Nobody is in a turn any more. */
+	uv_barrier_wait(&ws->barrier);
+}
+
+static int take_turns(struct worker_inner *w)
+{
+	w->taker = (struct turn_taker){uv_backend_fd(&w->loop), w};
+	uv_prepare_stop(&w->prepare); /* worker_turn() does its work */
+	while (worker_turn(w))
+		;
+	return turns_add(w->set->turns, &w->taker);
+}
+
 static void stop_loop(struct post *p, void *arg)
 {
 	struct worker_inner *w = arg;
@@ -186,8 +209,10 @@ static void worker_main(void *arg)
 	w->started = w->start_err == 0;
 	if (!w->started)
 		worker_shut(w);
+	else if (w->set->turns)
+		w->start_err = take_turns(w);
 	uv_sem_post(&w->set->started);
-	uv_run(&w->loop, UV_RUN_DEFAULT);
+	serve(w);
 	worker_shut(w);
 	clear_jobs(w);
 	if (w->started && setup->stop)
@@ -235,6 +260,8 @@ static int create_workers(struct workers *ws)
 	struct gate_limits limits = gate_limits_of(&ws->setup.settings->limits);
 	int err = gate_create(&ws->gate, &limits);
 
+	if (!err && ws->count > 1)
+		err = turns_create(&ws->turns, worker_turn);
 	if (!err)
 		err = failures_create(&ws->failures, FAILING_PEERS);
 	for (unsigned i = 0; i < ws->count && !err; i++)
@@ -311,7 +338,9 @@ static void fit_barrier(struct workers *ws)
 static void join(struct workers *ws)
 {
 	fit_barrier(ws);
-	for (unsigned i = 0; i < ws->running; i++) {
+	if (ws->turns)
+		turns_stop(ws->turns);
+	for (unsigned i = 0; i < ws->running && !ws->turns; i++) {
 		ws->worker[i]->stop_post.fn = stop_loop;
 		postbox_put(ws->worker[i]->pub.box, &ws->worker[i]->stop_post);
 	}
@@ -333,6 +362,7 @@ void workers_stop(struct workers **out)
 	}
 	for (unsigned i = 0; i < ws->count; i++)
 		worker_destroy(&ws->worker[i]);
+	turns_destroy(&ws->turns);
 	gate_destroy(&ws->gate);
 	conn_say_rest(ws->failures);
 	failures_destroy(&ws->failures);

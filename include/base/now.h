@@ -15,6 +15,13 @@
 uint64_t now_mono_ms(void);
 
 /**
+ * The same clock, for how long a thread waited.
+ *
+ * @return  nanoseconds
+ */
+uint64_t now_mono_ns(void);
+
+/**
  * Wall clock in full, for log lines.
  *
  * @return  milliseconds since 1970

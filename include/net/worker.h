@@ -1,10 +1,11 @@
 /**
  * @file worker.h
- * One thread: its loop, listeners, connections and clock.
+ * One worker: its loop, listeners, connections and clock.
  *
  * N workers run side by side, each with its own listening sockets
- * (SO_REUSEPORT). They share the settings snapshot, the TLS contexts, the gate
- * and worker_post(); nothing else. No file above this one knows of threads.
+ * (SO_REUSEPORT) and on one thread at a time. They share the settings
+ * snapshot, the TLS contexts, the gate and worker_post(); nothing else. No
+ * file above this one knows of threads.
  */
 #ifndef NET_WORKER_H
 #define NET_WORKER_H
@@ -45,13 +46,13 @@ struct worker_setup {
 	struct resolver *resolver;
 	struct conn_events events;
 	void *arg; /* passed to each event */
-	/** On the worker's thread, before its first event. 0 or errno. */
+	/** Before the worker's first event. 0 or errno. */
 	int (*start)(struct worker *w, void *arg);
 	/** A new snapshot is in w->settings. */
 	void (*reloaded)(struct worker *w, void *arg);
 	/** While draining: true when nothing is under way any more. */
 	bool (*idle)(struct worker *w, void *arg);
-	/** On the worker's thread, after its last connection closed. */
+	/** After the worker's last connection closed. */
 	void (*stop)(struct worker *w, void *arg);
 };
 

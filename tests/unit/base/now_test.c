@@ -21,6 +21,14 @@ static void monotonic_never_goes_back(void)
 	CU_ASSERT_EQUAL(backwards, 0);
 }
 
+static void both_units_tell_the_same_time(void)
+{
+	uint64_t before = now_mono_ms(), ns = now_mono_ns();
+
+	CU_ASSERT_TRUE(ns / 1000000 + 1 >= before);
+	CU_ASSERT_TRUE(ns / 1000000 + 1 <= now_mono_ms());
+}
+
 static void wall_clock_is_the_systems(void)
 {
 	uint64_t before = (uint64_t)time(NULL), now = now_wall_s();
@@ -31,4 +39,6 @@ static void wall_clock_is_the_systems(void)
 
 TEST_MAIN("base/now",
 	  {"monotonic time never goes back", monotonic_never_goes_back},
+	  {"milliseconds and nanoseconds tell the same time",
+	   both_units_tell_the_same_time},
 	  {"the wall clock is the system's", wall_clock_is_the_systems})
