@@ -25,7 +25,7 @@
 /* How often one who polls looks whether it is too much for it, or too little,
  * and the next one whether all are held up. */
 #define WINDOW_NS UINT64_C(2000000)
-#define LOOK_NS	  UINT64_C(20000000)
+#define LOOK_NS	  UINT64_C(100000000)
 
 struct turns {
 	turns_fn *run;
